@@ -1,0 +1,1 @@
+"""The front door: settings, command line, web application, channels, conversation."""

@@ -1,0 +1,25 @@
+"""The command `hocvuso`."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(help="Học Vụ Số: the digital-skills assistant of a commune.", no_args_is_help=True)
+knowledge = typer.Typer(help="The guides and what is known.", no_args_is_help=True)
+app.add_typer(knowledge, name="knowledge")
+
+
+@knowledge.command("check")
+def check(
+    only: Annotated[list[str] | None, typer.Argument(help="slugs; all guides when none is given")] = None,
+) -> None:
+    """Check the content: exits with 1 when something must be mended."""
+    from knowledge.check import check_content
+
+    problems = check_content(today=dt.date.today(), only=only or ())
+    for problem in problems:
+        typer.echo(str(problem))
+    errors = sum(problem.severity == "error" for problem in problems)
+    typer.echo(f"{errors} errors, {len(problems) - errors} warnings")
+    raise typer.Exit(1 if errors else 0)
