@@ -50,12 +50,8 @@ class StyleWords:
 @cache
 def style_words(content: Path = CONTENT) -> StyleWords:
     data = yaml.safe_load(read_text(content / "glossary" / "style.yaml"))
-    pairs = {
-        key: tuple((row["word"], row["instead"]) for row in data[key]) for key in ("banned", "english")
-    }
-    return StyleWords(
-        pairs["banned"], pairs["english"], tuple(data["actions"]), tuple(data["not_actions"])
-    )
+    pairs = {key: tuple((row["word"], row["instead"]) for row in data[key]) for key in ("banned", "english")}
+    return StyleWords(pairs["banned"], pairs["english"], tuple(data["actions"]), tuple(data["not_actions"]))
 
 
 def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str] = ()) -> list[Problem]:

@@ -1,0 +1,52 @@
+"""The sentences people read, by key: `phrases("guide.finish", title=…)`.
+
+Each file `knowledge/phrases/<group>.yaml` holds keys of the group `<group>`; a value is a Jinja
+template, or a list of variants said in turn (`variant=`). A missing key or value is an error,
+never an empty gap. The placeholders {bác} and {cháu} stay in; `knowledge.address` fills them.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import jinja2
+import yaml
+
+from knowledge.guide import ContentError
+from knowledge.library import CONTENT, read_text
+
+
+class Phrases:
+    def __init__(self, texts: Mapping[str, tuple[str, ...]]) -> None:
+        # Plain text, not HTML: pages escape what they insert. StrictUndefined: no silent gaps.
+        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+        self._templates = {
+            key: tuple(environment.from_string(text) for text in variants) for key, variants in texts.items()
+        }
+        self.texts = texts
+
+    def __call__(self, key: str, /, variant: int = 0, **values: object) -> str:
+        variants = self._templates[key]
+        return variants[variant % len(variants)].render(values)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._templates
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._templates)
+
+    def variants(self, key: str) -> int:
+        return len(self._templates[key])
+
+
+def load_phrases(content: Path = CONTENT) -> Phrases:
+    texts: dict[str, tuple[str, ...]] = {}
+    for path in sorted((content / "phrases").glob("*.yaml")):
+        data = yaml.safe_load(read_text(path))
+        if not isinstance(data, dict):
+            raise ContentError(path, 1, repr(data)[:40], "keys with texts")
+        for key, value in data.items():
+            variants = value if isinstance(value, list) else [value]
+            if not variants or not all(isinstance(text, str) for text in variants):
+                raise ContentError(path, 1, f"{key}: {value!r}"[:60], "a text or a list of texts")
+            texts[f"{path.stem}.{key}"] = tuple(text.strip() for text in variants)
+    return Phrases(texts)

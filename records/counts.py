@@ -1,0 +1,99 @@
+"""The counts staff see: questions, completions and helped learners per hamlet and per guide.
+
+All counts are of one commune and a half-open period [start, end) of aware times.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from records.models import Completion, Hamlet, Question
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Counts of one hamlet (id; None: not named) or of one guide (slug; None: no guide)."""
+
+    key: int | str | None
+    name: str | None
+    questions: int
+    learners: int  # different learners who asked
+    unanswered: int
+    completions: int  # of any grade; a guide done in two grades counts once
+
+
+def count_by_hamlet(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> list[Row]:
+    """One row per hamlet in the commune's order, also where nothing happened; then 'not named'."""
+    questions = _questions(session, Question.hamlet_id, commune_id, start, end)
+    completions = _completions(session, Completion.hamlet_id, commune_id, start, end)
+    hamlets = session.execute(
+        select(Hamlet.id, Hamlet.name)
+        .where(Hamlet.commune_id == commune_id)
+        .order_by(Hamlet.position, Hamlet.id)
+    )
+    rows = [Row(key, name, *questions.get(key, (0, 0, 0)), completions.get(key, 0)) for key, name in hamlets]
+    if None in questions or None in completions:
+        rows.append(Row(None, None, *questions.get(None, (0, 0, 0)), completions.get(None, 0)))
+    return rows
+
+
+def count_by_guide(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> list[Row]:
+    """One row per guide that was asked for or done, most asked first; then 'no guide'."""
+    questions = _questions(session, Question.guide, commune_id, start, end)
+    completions = _completions(session, Completion.guide, commune_id, start, end)
+    rows = [
+        Row(key, None, *questions.get(key, (0, 0, 0)), completions.get(key, 0))
+        for key in questions.keys() | completions.keys()
+    ]
+    return sorted(rows, key=lambda row: (row.key is None, -row.questions, -row.completions, str(row.key)))
+
+
+_Key = int | str | None
+
+
+def _questions(
+    session: Session,
+    key: InstrumentedAttribute[Any],
+    commune_id: int,
+    start: dt.datetime,
+    end: dt.datetime,
+) -> dict[_Key, tuple[int, int, int]]:
+    """key → (questions, learners, unanswered)."""
+    without_guide = Question.outcome.in_(("no_answer", "choices")) & Question.guide.is_(None)
+    rows = session.execute(
+        select(
+            key,
+            func.count(),
+            func.count(Question.learner_id.distinct()),
+            func.count().filter(without_guide),
+        )
+        .where(
+            Question.commune_id == commune_id,
+            Question.created_at >= start,
+            Question.created_at < end,
+        )
+        .group_by(key)
+    )
+    return {row[0]: (row[1], row[2], row[3]) for row in rows}
+
+
+def _completions(
+    session: Session, key: InstrumentedAttribute[Any], commune_id: int, start: dt.datetime, end: dt.datetime
+) -> dict[_Key, int]:
+    """key → learners × guides done, whatever the grade."""
+    done = (
+        select(Completion.learner_id, Completion.guide, Completion.hamlet_id)
+        .where(
+            Completion.commune_id == commune_id,
+            Completion.created_at >= start,
+            Completion.created_at < end,
+        )
+        .distinct()
+        .subquery()
+    )
+    column = done.c[key.key]
+    rows = session.execute(select(column, func.count()).group_by(column))
+    return {row[0]: row[1] for row in rows}

@@ -1,0 +1,152 @@
+"""Open the database: SQLite in a folder, or PostgreSQL by address.
+
+SQLite: WAL, synchronous FULL, one writer at a time (reliability.md §2.3), readers that cannot
+write. PostgreSQL: plain transactions with time limits; durability settings are checked.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.orm import Session
+
+try:  # a SQLite without the WAL-reset bug; only Linux has the wheel
+    import pysqlite3.dbapi2 as sqlite_driver
+except ImportError:  # pragma: no cover
+    import sqlite3 as sqlite_driver
+
+PRAGMAS = {
+    "journal_mode": "wal",
+    "synchronous": 2,  # FULL: a commit survives a power cut
+    "foreign_keys": 1,
+    "busy_timeout": 5000,
+    "secure_delete": 1,
+    "trusted_schema": 0,
+    "cell_size_check": 1,
+    "mmap_size": 0,
+}
+FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))  # WAL-reset bug fixed in these, per branch
+
+
+class DatabaseError(Exception):
+    """The database cannot be used as it is set up; the message says what to change."""
+
+
+class Database:
+    """Sessions for reading and for writing. Make one with `open_database`; close it at the end."""
+
+    def __init__(self, writer: Engine, reader: Engine) -> None:
+        self._writer, self._reader = writer, reader
+        self._write_lock = threading.RLock()
+        self.is_sqlite = writer.dialect.name == "sqlite"
+
+    @property
+    def engine(self) -> Engine:
+        return self._writer
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One unit of work: commits at the end, rolls back on any error."""
+        if self.is_sqlite:
+            with self._write_lock, Session(self._writer) as session, session.begin():
+                yield session
+        else:
+            with Session(self._writer) as session, session.begin():
+                yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A snapshot that cannot write (SQLite refuses; PostgreSQL runs it read only)."""
+        with Session(self._reader) as session:
+            yield session
+
+    def close(self) -> None:
+        self._reader.dispose()
+        self._writer.dispose()
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def open_database(url: str) -> Database:
+    """Connect and check the durability settings; raises `DatabaseError`."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise DatabaseError(f"found {url}, expected a database file")
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", read_only=False)
+        reader = _sqlite_engine(url, begin="BEGIN", read_only=True)
+        _check_pragmas(writer)
+        return Database(writer, reader)
+    if parsed.get_backend_name() != "postgresql":
+        raise DatabaseError(f"found {parsed.get_backend_name()}, expected sqlite or postgresql")
+    engine = _postgresql_engine(url)
+    _check_postgresql(engine)
+    return Database(engine, engine.execution_options(postgresql_readonly=True))
+
+
+def sqlite_is_fixed(version: tuple[int, ...] = sqlite_driver.sqlite_version_info) -> bool:
+    """Whether two processes may safely share a WAL database with this SQLite."""
+    return any(version >= fixed for fixed in FIXED_SQLITE if version[:2] == fixed[:2]) or (
+        version >= FIXED_SQLITE[0]
+    )
+
+
+def _sqlite_engine(url: str, *, begin: str, read_only: bool) -> Engine:
+    engine = create_engine(
+        url,
+        module=sqlite_driver,
+        connect_args={"check_same_thread": False, "timeout": 5},
+        pool_size=8 if read_only else 1,
+        max_overflow=8 if read_only else 0,
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves, below
+        cursor = connection.cursor()
+        for name, value in PRAGMAS.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+        if read_only:
+            cursor.execute("PRAGMA query_only=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def say_begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _check_pragmas(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for name, wanted in PRAGMAS.items():
+            found = connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            # A SQLite built without memory mapping answers nothing for mmap_size.
+            if found != wanted and not (name == "mmap_size" and found is None):
+                raise DatabaseError(f"found PRAGMA {name}={found}, expected {wanted}: use a local disk")
+
+
+def _postgresql_engine(url: str) -> Engine:
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=8,
+        pool_pre_ping=True,
+        connect_args={
+            "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
+            "-c idle_in_transaction_session_timeout=30s"
+        },
+    )
+    return engine
+
+
+def _check_postgresql(engine: Engine) -> None:
+    with engine.connect() as connection:
+        for name in ("fsync", "synchronous_commit", "full_page_writes"):
+            if (found := connection.execute(text(f"SHOW {name}")).scalar()) == "off":
+                raise DatabaseError(f"found {name}={found}, expected on: messages could be lost")

@@ -1,0 +1,28 @@
+"""Identifiers made by the program: 63-bit integers that grow with time.
+
+A database sequence would be one point that all workers (and later all machines) share; with
+these, rows of one commune can live anywhere. 41 bits of milliseconds since 2025 and 22 bits
+that start at random in each millisecond and then count, so ids of one process never repeat or
+run backwards, and two processes would have to hit the same of 4 million values in the same
+millisecond (the primary key would then refuse the second row).
+"""
+
+import secrets
+import threading
+import time
+
+EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
+_COUNTER_BITS = 22
+
+_lock = threading.Lock()
+_last = 0
+
+
+def new_id() -> int:
+    global _last
+    with _lock:
+        milliseconds = time.time_ns() // 1_000_000 - EPOCH_MS
+        # The top bit of the counter starts at 0: at least 2 million ids fit in a millisecond.
+        fresh = (milliseconds << _COUNTER_BITS) | secrets.randbits(_COUNTER_BITS - 1)
+        _last = max(_last + 1, fresh)  # a clock set back must not give an id twice
+        return _last

@@ -1,0 +1,105 @@
+"""The inbox: each incoming message is claimed once, before anything is done about it."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from records.models import Conversation, InboxMessage
+
+MAX_ATTEMPTS = 3
+
+
+def claim(
+    session: Session,
+    conversation: Conversation,
+    *,
+    message_id: str,
+    text: str,
+    payload: str | None = None,
+    secrets: Sequence[str] = (),
+    hamlet: str | None = None,
+    now: dt.datetime,
+) -> tuple[InboxMessage, bool]:
+    """Store a masked message; returns it and whether it is new.
+
+    The unique key (commune, channel, message id) is the guard against a second delivery, not a
+    look-up: of two deliveries at once, one inserts and the other finds the first one's row.
+    """
+    message = InboxMessage(
+        commune_id=conversation.commune_id,
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        message_id=message_id,
+        text=text,
+        payload=payload,
+        secrets=list(secrets),
+        hamlet=hamlet,
+        received_at=now,
+    )
+    try:
+        with session.begin_nested():
+            session.add(message)
+    except IntegrityError:
+        known = session.scalar(
+            select(InboxMessage).where(
+                InboxMessage.commune_id == conversation.commune_id,
+                InboxMessage.channel == conversation.channel,
+                InboxMessage.message_id == message_id,
+            )
+        )
+        if known is None:  # some other constraint
+            raise
+        return known, False
+    return message, True
+
+
+def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
+    """The oldest pending message of a conversation that nobody else is working on, locked.
+
+    The lock is the row lock of the conversation, held until the transaction ends: a worker that
+    dies lets go of it by itself. A message waits for every earlier one of its conversation.
+    """
+    earlier = aliased(InboxMessage)
+    has_earlier = exists().where(
+        earlier.commune_id == InboxMessage.commune_id,
+        earlier.conversation_id == InboxMessage.conversation_id,
+        earlier.state == "pending",
+        earlier.id < InboxMessage.id,
+    )
+    row = session.execute(
+        select(InboxMessage, Conversation)
+        .join(
+            Conversation,
+            (Conversation.commune_id == InboxMessage.commune_id)
+            & (Conversation.id == InboxMessage.conversation_id),
+        )
+        .where(InboxMessage.state == "pending", ~has_earlier)
+        .order_by(InboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Conversation)
+    ).first()
+    if row is None:
+        return None
+    message, conversation = row
+    session.refresh(message)  # what was read before the lock was ours may be old by now
+    session.refresh(conversation)
+    return (message, conversation) if message.state == "pending" else None
+
+
+def finish(message: InboxMessage, *, now: dt.datetime, state: str = "done") -> None:
+    message.state = state
+    message.done_at = now
+
+
+def count_attempt(session: Session, *, commune_id: int, inbox_id: int) -> int:
+    """Note one more failed attempt; returns how many there were."""
+    message = session.get_one(InboxMessage, (commune_id, inbox_id), with_for_update=True)
+    message.attempts += 1
+    return message.attempts
+
+
+def depth(session: Session) -> int:
+    return session.scalar(select(func.count()).where(InboxMessage.state == "pending")) or 0

@@ -1,0 +1,368 @@
+"""The tables.
+
+Every row belongs to one commune, and every key and unique constraint carries `commune_id`, so
+that the same schema can be distributed by commune (design.md, "growing out of it"). Times are
+aware and in UTC. Texts of residents stand here only with their secrets masked.
+"""
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from records.ids import new_id
+
+
+class UtcDateTime(TypeDecorator[dt.datetime]):
+    """An aware time. SQLite keeps no zone, so it is stored as UTC and read back as UTC."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"found the time {value} without a zone, expected an aware one")
+        return value.astimezone(dt.UTC)
+
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger(),
+        dt.datetime: UtcDateTime(),
+        dict[str, Any]: Json,
+        list[Any]: Json,
+        str: Text(),
+        bytes: LargeBinary(),
+    }
+
+
+def _belongs(column: str, table: str, name: str) -> ForeignKeyConstraint:
+    """A reference within the commune."""
+    return ForeignKeyConstraint(
+        ["commune_id", column], [f"{table}.commune_id", f"{table}.id"], name=name, ondelete="CASCADE"
+    )
+
+
+class Commune(Base):
+    """A tenant. A reference table: small, and the only one without `commune_id`."""
+
+    __tablename__ = "communes"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    name: Mapped[str]
+    kind: Mapped[str] = mapped_column(String(20), default="xã")  # xã, phường, đặc khu
+    province: Mapped[str | None]
+    region: Mapped[str] = mapped_column(String(10), default="bac")  # bac, trung, nam: the form of address
+    phone: Mapped[str | None]  # of the desk that helps residents
+    police_phone: Mapped[str | None]
+    hours: Mapped[str | None]  # when somebody answers, as shown to residents
+    is_sample: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[dt.datetime]
+
+
+class Hamlet(Base):
+    __tablename__ = "hamlets"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_hamlets_commune"),
+        UniqueConstraint("commune_id", "slug", name="uq_hamlets_slug"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    slug: Mapped[str] = mapped_column(String(80))
+    name: Mapped[str]
+    aliases: Mapped[list[Any]] = mapped_column(default=list)
+    position: Mapped[int] = mapped_column(default=0)
+
+
+class Learner(Base):
+    __tablename__ = "learners"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_learners_commune"),
+        _belongs("hamlet_id", "hamlets", "fk_learners_hamlet"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    hamlet_id: Mapped[int | None]
+    created_at: Mapped[dt.datetime]
+
+
+class ChannelIdentity(Base):
+    """A learner as a channel knows them. Only a keyed hash of the channel's id is kept."""
+
+    __tablename__ = "channel_identities"
+    __table_args__ = (
+        _belongs("learner_id", "learners", "fk_identities_learner"),
+        UniqueConstraint("commune_id", "channel", "external_hash", name="uq_identities_external"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    learner_id: Mapped[int] = mapped_column(index=True)
+    channel: Mapped[str] = mapped_column(String(20))
+    external_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime]
+
+
+class Conversation(Base):
+    """One learner on one channel: the slots of the tracker, as the last turn left them."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        _belongs("learner_id", "learners", "fk_conversations_learner"),
+        _belongs("identity_id", "channel_identities", "fk_conversations_identity"),
+        UniqueConstraint("commune_id", "identity_id", name="uq_conversations_identity"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    learner_id: Mapped[int] = mapped_column(index=True)
+    identity_id: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(20))
+    slots: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    turns: Mapped[int] = mapped_column(default=0)
+    erased_at: Mapped[dt.datetime | None]
+    updated_at: Mapped[dt.datetime]
+
+
+class ConversationEvent(Base):
+    """What happened in a turn, as the dialogue's events (user, action, slot), in order."""
+
+    __tablename__ = "conversation_events"
+    __table_args__ = (
+        _belongs("conversation_id", "conversations", "fk_events_conversation"),
+        Index("ix_events_conversation", "commune_id", "conversation_id", "id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    conversation_id: Mapped[int]
+    inbox_id: Mapped[int]
+    event: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+
+
+class InboxMessage(Base):
+    """A message as it was claimed: masked, once per (channel, message id)."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        _belongs("conversation_id", "conversations", "fk_inbox_conversation"),
+        UniqueConstraint("commune_id", "channel", "message_id", name="uq_inbox_message"),
+        Index("ix_inbox_state", "state", "id"),
+        Index("ix_inbox_conversation", "commune_id", "conversation_id", "state", "id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    conversation_id: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(20))
+    message_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str]  # masked
+    payload: Mapped[str | None]  # of a pressed button
+    secrets: Mapped[list[Any]] = mapped_column(default=list)  # kinds only
+    hamlet: Mapped[str | None]  # slug that came with a link or QR code
+    state: Mapped[str] = mapped_column(String(10), default="pending")  # pending, done, dead
+    attempts: Mapped[int] = mapped_column(default=0)
+    received_at: Mapped[dt.datetime]
+    done_at: Mapped[dt.datetime | None]
+
+
+class OutboxMessage(Base):
+    """A reply, written in the same transaction as what it answers."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _belongs("conversation_id", "conversations", "fk_outbox_conversation"),
+        UniqueConstraint("commune_id", "inbox_id", "position", name="uq_outbox_position"),
+        Index("ix_outbox_state", "channel", "state", "not_before"),
+        Index("ix_outbox_conversation", "commune_id", "conversation_id", "id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    conversation_id: Mapped[int]
+    inbox_id: Mapped[int]
+    position: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(20))
+    body: Mapped[dict[str, Any]]  # text, choices
+    state: Mapped[str] = mapped_column(String(10), default="pending")  # pending, sending, sent, dead
+    attempts: Mapped[int] = mapped_column(default=0)
+    not_before: Mapped[dt.datetime]
+    created_at: Mapped[dt.datetime]
+    sent_at: Mapped[dt.datetime | None]
+
+
+class Question(Base):
+    __tablename__ = "questions"
+    __table_args__ = (
+        _belongs("learner_id", "learners", "fk_questions_learner"),
+        _belongs("hamlet_id", "hamlets", "fk_questions_hamlet"),
+        UniqueConstraint("commune_id", "inbox_id", name="uq_questions_inbox"),
+        Index("ix_questions_time", "commune_id", "created_at"),
+        Index("ix_questions_learner", "commune_id", "learner_id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    inbox_id: Mapped[int]
+    learner_id: Mapped[int]
+    hamlet_id: Mapped[int | None]
+    channel: Mapped[str] = mapped_column(String(20))
+    redacted: Mapped[str]  # the text with its secrets masked; the text itself is never stored
+    outcome: Mapped[str] = mapped_column(String(20))
+    guide: Mapped[str | None] = mapped_column(String(80))  # answered with, or chosen afterwards
+    score: Mapped[float | None]
+    candidates: Mapped[list[Any]] = mapped_column(default=list)
+    created_at: Mapped[dt.datetime]
+
+
+class Completion(Base):
+    """A learner did what a guide teaches. One row per grade: repeats do not count twice."""
+
+    __tablename__ = "completions"
+    __table_args__ = (
+        _belongs("learner_id", "learners", "fk_completions_learner"),
+        _belongs("hamlet_id", "hamlets", "fk_completions_hamlet"),
+        UniqueConstraint("commune_id", "learner_id", "guide", "grade", name="uq_completions"),
+        Index("ix_completions_time", "commune_id", "created_at"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    learner_id: Mapped[int]
+    hamlet_id: Mapped[int | None]
+    channel: Mapped[str] = mapped_column(String(20))
+    guide: Mapped[str] = mapped_column(String(80))
+    grade: Mapped[str] = mapped_column(String(10))  # self, quiz, confirmed
+    created_at: Mapped[dt.datetime]
+
+
+class Handoff(Base):
+    """A learner's call for a person."""
+
+    __tablename__ = "handoffs"
+    __table_args__ = (
+        _belongs("learner_id", "learners", "fk_handoffs_learner"),
+        _belongs("hamlet_id", "hamlets", "fk_handoffs_hamlet"),
+        Index("ix_handoffs_state", "commune_id", "state", "created_at"),
+        Index("ix_handoffs_learner", "commune_id", "learner_id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    learner_id: Mapped[int]
+    conversation_id: Mapped[int]
+    hamlet_id: Mapped[int | None]
+    reason: Mapped[str] = mapped_column(String(20))  # asked, urgent, misses, error
+    guide: Mapped[str | None] = mapped_column(String(80))
+    step: Mapped[int | None]  # counted from 1
+    question: Mapped[str | None]  # masked
+    state: Mapped[str] = mapped_column(String(10), default="open")  # open, closed
+    created_at: Mapped[dt.datetime]
+    closed_at: Mapped[dt.datetime | None]
+
+
+class StaffAccount(Base):
+    __tablename__ = "staff_accounts"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_staff_commune"),
+        UniqueConstraint("commune_id", "username", name="uq_staff_username"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    username: Mapped[str] = mapped_column(String(80))
+    display_name: Mapped[str]
+    password_hash: Mapped[str | None]  # None until the one-time link was used
+    role: Mapped[str] = mapped_column(String(20), default="staff")  # staff, admin
+    is_active: Mapped[bool] = mapped_column(default=True)
+    failures: Mapped[int] = mapped_column(default=0)  # in a row
+    locked_until: Mapped[dt.datetime | None]
+    created_at: Mapped[dt.datetime]
+
+
+class StaffSession(Base):
+    """A login. Only the hash of its token is kept."""
+
+    __tablename__ = "staff_sessions"
+    __table_args__ = (
+        _belongs("account_id", "staff_accounts", "fk_staff_sessions_account"),
+        Index("ix_staff_sessions_token", "token_hash", unique=False),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    account_id: Mapped[int]
+    token_hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime]
+    last_seen_at: Mapped[dt.datetime]
+
+
+class StaffInvitation(Base):
+    """A one-time link with which an account's password is set."""
+
+    __tablename__ = "staff_invitations"
+    __table_args__ = (_belongs("account_id", "staff_accounts", "fk_invitations_account"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    account_id: Mapped[int]
+    token_hash: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[dt.datetime]
+    used_at: Mapped[dt.datetime | None]
+
+
+class AuditEntry(Base):
+    """Who did what. Append-only; each entry holds the hash of the one before it."""
+
+    __tablename__ = "audit"
+    __table_args__ = (UniqueConstraint("commune_id", "sequence", name="uq_audit_sequence"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    sequence: Mapped[int]
+    actor: Mapped[str] = mapped_column(String(120))  # 'staff:<username>', 'learner', 'command line'
+    action: Mapped[str] = mapped_column(String(60))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    previous_hash: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[dt.datetime]
+
+
+class Erasure(Base):
+    """A receipt: a person's data was erased. Holds nothing about the person."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (UniqueConstraint("commune_id", "receipt", name="uq_erasures_receipt"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    receipt: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[dt.datetime]

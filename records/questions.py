@@ -1,0 +1,173 @@
+"""Questions, completions and calls for a person: what a turn records, and the lists of them."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from records.models import Completion, Handoff, Learner, Question
+
+UNANSWERED = ("no_answer", "choices")
+
+
+def record_question(
+    session: Session,
+    *,
+    commune_id: int,
+    inbox_id: int,
+    learner_id: int,
+    channel: str,
+    redacted: str,
+    outcome: str,
+    guide: str | None,
+    score: float | None,
+    candidates: Sequence[dict[str, Any]],
+    now: dt.datetime,
+) -> Question:
+    question = Question(
+        commune_id=commune_id,
+        inbox_id=inbox_id,
+        learner_id=learner_id,
+        hamlet_id=_hamlet_of(session, commune_id, learner_id),
+        channel=channel,
+        redacted=redacted,
+        outcome=outcome,
+        guide=guide,
+        score=score,
+        candidates=list(candidates),
+        created_at=now,
+    )
+    session.add(question)
+    return question
+
+
+def resolve_question(session: Session, *, commune_id: int, learner_id: int, guide: str) -> None:
+    """The learner chose `guide` from what their last question was answered with."""
+    question = session.scalar(
+        select(Question)
+        .where(Question.commune_id == commune_id, Question.learner_id == learner_id)
+        .order_by(Question.id.desc())
+        .limit(1)
+    )
+    if question is not None and question.guide is None:
+        question.guide = guide
+
+
+def record_completion(
+    session: Session,
+    *,
+    commune_id: int,
+    learner_id: int,
+    channel: str,
+    guide: str,
+    grade: str,
+    now: dt.datetime,
+) -> bool:
+    """Returns whether it counts: the same learner, guide and grade count once."""
+    known = session.scalar(
+        select(Completion.id).where(
+            Completion.commune_id == commune_id,
+            Completion.learner_id == learner_id,
+            Completion.guide == guide,
+            Completion.grade == grade,
+        )
+    )
+    if known is not None:
+        return False
+    session.add(
+        Completion(
+            commune_id=commune_id,
+            learner_id=learner_id,
+            hamlet_id=_hamlet_of(session, commune_id, learner_id),
+            channel=channel,
+            guide=guide,
+            grade=grade,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def record_handoff(
+    session: Session,
+    *,
+    commune_id: int,
+    learner_id: int,
+    conversation_id: int,
+    reason: str,
+    guide: str | None,
+    step: int | None,
+    question: str | None,
+    now: dt.datetime,
+) -> bool:
+    """Returns whether it is new: a learner who calls again while waiting waits once.
+
+    A second call makes the waiting one more urgent when it is.
+    """
+    waiting = session.scalar(
+        select(Handoff).where(
+            Handoff.commune_id == commune_id,
+            Handoff.learner_id == learner_id,
+            Handoff.state == "open",
+        )
+    )
+    if waiting is not None:
+        if reason == "urgent":
+            waiting.reason, waiting.question = reason, question
+        return False
+    session.add(
+        Handoff(
+            commune_id=commune_id,
+            learner_id=learner_id,
+            conversation_id=conversation_id,
+            hamlet_id=_hamlet_of(session, commune_id, learner_id),
+            reason=reason,
+            guide=guide,
+            step=step,
+            question=question,
+            created_at=now,
+        )
+    )
+    session.flush()
+    return True
+
+
+def unanswered(
+    session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime, limit: int = 500
+) -> list[Question]:
+    """Questions that got no guide, newest first; a question whose choice was picked got one."""
+    return list(
+        session.scalars(
+            select(Question)
+            .where(
+                Question.commune_id == commune_id,
+                Question.created_at >= start,
+                Question.created_at < end,
+                Question.outcome.in_(UNANSWERED),
+                Question.guide.is_(None),
+            )
+            .order_by(Question.created_at.desc(), Question.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def waiting_handoffs(session: Session, *, commune_id: int, limit: int = 200) -> list[Handoff]:
+    """Oldest first."""
+    return list(
+        session.scalars(
+            select(Handoff)
+            .where(Handoff.commune_id == commune_id, Handoff.state == "open")
+            .order_by(Handoff.created_at, Handoff.id)
+            .limit(limit)
+        )
+    )
+
+
+def _hamlet_of(session: Session, commune_id: int, learner_id: int) -> int | None:
+    return session.scalar(
+        select(Learner.hamlet_id).where(Learner.commune_id == commune_id, Learner.id == learner_id)
+    )

