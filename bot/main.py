@@ -17,7 +17,7 @@ def check(
     """Check the content: exits with 1 when something must be mended."""
     from knowledge.check import check_content
 
-    problems = check_content(today=dt.date.today(), only=only or ())
+    problems = check_content(today=dt.datetime.now().astimezone().date(), only=only or ())
     for problem in problems:
         typer.echo(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)

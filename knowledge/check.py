@@ -56,13 +56,11 @@ def style_words(content: Path = CONTENT) -> StyleWords:
 
 def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str] = ()) -> list[Problem]:
     """Every problem of the content below `content`, or of the guides named in `only`."""
-    problems: list[Problem] = []
     guides: list[Guide] = []
     paths = sorted((content / "guides").glob("*.md"))
     slugs = {path.stem for path in paths}
     wanted = set(only) or slugs
-    for missing in sorted(wanted - slugs):
-        problems.append(Problem(f"guides/{missing}.md", 1, "no file", "a guide"))
+    problems = [Problem(f"guides/{slug}.md", 1, "no file", "a guide") for slug in sorted(wanted - slugs)]
     for path in paths:
         try:
             guides.append(parse_guide(path, read_text(path)))

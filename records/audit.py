@@ -46,11 +46,11 @@ def append(
 
 def first_broken(session: Session, *, commune_id: int) -> int | None:
     """The sequence number of the first entry that was changed, or follows a removed one."""
-    previous, number = _START, 0
-    for entry in session.scalars(
+    previous = _START
+    entries = session.scalars(
         select(AuditEntry).where(AuditEntry.commune_id == commune_id).order_by(AuditEntry.sequence)
-    ):
-        number += 1
+    )
+    for number, entry in enumerate(entries, 1):
         if (entry.sequence, entry.previous_hash, entry.hash) != (number, previous, _hash(entry)):
             return number
         previous = entry.hash

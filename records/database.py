@@ -133,7 +133,7 @@ def _check_pragmas(engine: Engine) -> None:
 
 
 def _postgresql_engine(url: str) -> Engine:
-    engine = create_engine(
+    return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=8,
         pool_pre_ping=True,
@@ -142,7 +142,6 @@ def _postgresql_engine(url: str) -> Engine:
             "-c idle_in_transaction_session_timeout=30s"
         },
     )
-    return engine
 
 
 def _check_postgresql(engine: Engine) -> None:
