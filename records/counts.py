@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from records.models import Completion, Hamlet, Question
@@ -51,6 +51,63 @@ def count_by_guide(session: Session, *, commune_id: int, start: dt.datetime, end
     return sorted(rows, key=lambda row: (row.key is None, -row.questions, -row.completions, str(row.key)))
 
 
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Counts of one guide (None: no guide) in one hamlet (None: not named)."""
+
+    hamlet_id: int | None
+    guide: str | None
+    questions: int
+    learners: int
+    unanswered: int
+    completions: int
+
+
+def count_by_hamlet_and_guide(
+    session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime
+) -> list[Pair]:
+    """One for each hamlet and guide where something was asked or done, in no particular order."""
+    done = _done(commune_id, start, end)
+    completions: dict[tuple[int | None, str | None], int] = {
+        (row[0], row[1]): row[2]
+        for row in session.execute(
+            select(done.c.hamlet_id, done.c.guide, func.count()).group_by(done.c.hamlet_id, done.c.guide)
+        )
+    }
+    questions = {
+        (row[0], row[1]): (row[2], row[3], row[4])
+        for row in session.execute(
+            select(
+                Question.hamlet_id,
+                Question.guide,
+                func.count(),
+                func.count(Question.learner_id.distinct()),
+                func.count().filter(_IS_UNANSWERED),
+            )
+            .where(
+                Question.commune_id == commune_id,
+                Question.created_at >= start,
+                Question.created_at < end,
+            )
+            .group_by(Question.hamlet_id, Question.guide)
+        )
+    }
+    return [
+        Pair(*key, *questions.get(key, (0, 0, 0)), completions.get(key, 0))
+        for key in questions.keys() | completions.keys()
+    ]
+
+
+def count_learners(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> int:
+    """Different learners who asked, wherever they live."""
+    asked = select(func.count(Question.learner_id.distinct())).where(
+        Question.commune_id == commune_id, Question.created_at >= start, Question.created_at < end
+    )
+    return session.scalar(asked) or 0
+
+
+_IS_UNANSWERED = Question.outcome.in_(("no_answer", "choices")) & Question.guide.is_(None)
+
 _Key = int | str | None
 
 
@@ -62,13 +119,12 @@ def _questions(
     end: dt.datetime,
 ) -> dict[_Key, tuple[int, int, int]]:
     """key → (questions, learners, unanswered)."""
-    without_guide = Question.outcome.in_(("no_answer", "choices")) & Question.guide.is_(None)
     rows = session.execute(
         select(
             key,
             func.count(),
             func.count(Question.learner_id.distinct()),
-            func.count().filter(without_guide),
+            func.count().filter(_IS_UNANSWERED),
         )
         .where(
             Question.commune_id == commune_id,
@@ -84,7 +140,15 @@ def _completions(
     session: Session, key: InstrumentedAttribute[Any], commune_id: int, start: dt.datetime, end: dt.datetime
 ) -> dict[_Key, int]:
     """key → learners × guides done, whatever the grade."""
-    done = (
+    done = _done(commune_id, start, end)
+    column = done.c[key.key]
+    rows = session.execute(select(column, func.count()).group_by(column))
+    return {row[0]: row[1] for row in rows}
+
+
+def _done(commune_id: int, start: dt.datetime, end: dt.datetime) -> Subquery:
+    """(learner, guide, hamlet) of the completions, each once whatever the grades."""
+    return (
         select(Completion.learner_id, Completion.guide, Completion.hamlet_id)
         .where(
             Completion.commune_id == commune_id,
@@ -94,6 +158,3 @@ def _completions(
         .distinct()
         .subquery()
     )
-    column = done.c[key.key]
-    rows = session.execute(select(column, func.count()).group_by(column))
-    return {row[0]: row[1] for row in rows}

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from records.models import Completion, Handoff, Learner, Question
@@ -165,6 +165,34 @@ def waiting_handoffs(session: Session, *, commune_id: int, limit: int = 200) -> 
             .limit(limit)
         )
     )
+
+
+def count_unanswered(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> int:
+    """How many questions `unanswered` lists, without its limit."""
+    count = select(func.count()).where(
+        Question.commune_id == commune_id,
+        Question.created_at >= start,
+        Question.created_at < end,
+        Question.outcome.in_(UNANSWERED),
+        Question.guide.is_(None),
+    )
+    return session.scalar(count) or 0
+
+
+def count_waiting(session: Session, *, commune_id: int) -> int:
+    count = select(func.count()).where(Handoff.commune_id == commune_id, Handoff.state == "open")
+    return session.scalar(count) or 0
+
+
+def close_handoff(session: Session, *, commune_id: int, handoff_id: int, now: dt.datetime) -> bool | None:
+    """The learner was helped. False when it was closed before; None when there is no such call."""
+    handoff = session.get(Handoff, (commune_id, handoff_id), with_for_update=True)
+    if handoff is None:
+        return None
+    if handoff.state == "closed":
+        return False
+    handoff.state, handoff.closed_at = "closed", now
+    return True
 
 
 def _hamlet_of(session: Session, commune_id: int, learner_id: int) -> int | None:

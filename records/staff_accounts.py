@@ -10,7 +10,7 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from records.models import StaffAccount, StaffInvitation, StaffSession
@@ -124,6 +124,21 @@ def note_failure(account: StaffAccount, *, now: dt.datetime) -> None:
         account.locked_until = now + dt.timedelta(seconds=wait_s)
 
 
+def begin_attempt(session: Session, *, commune_id: int, account_id: int, now: dt.datetime) -> bool:
+    """Count a try to sign in before its password is checked; False while the account must wait.
+
+    Counting first, under the account's lock, is what makes tries at the same moment wait as
+    well. `start_session` takes the count back when the password was right.
+    """
+    account = session.get_one(
+        StaffAccount, (commune_id, account_id), with_for_update=True, populate_existing=True
+    )
+    if account.locked_until is not None and now < account.locked_until:
+        return False
+    note_failure(account, now=now)
+    return True
+
+
 def start_session(session: Session, account: StaffAccount, *, now: dt.datetime) -> str:
     """Sign in: returns the token for the cookie."""
     account.failures, account.locked_until = 0, None
@@ -160,6 +175,12 @@ def live_session(
     if now - login.last_seen_at > SESSION_IDLE or now - login.created_at > SESSION_LIFE:
         return None
     return login, account
+
+
+def note_seen(session: Session, token: str, *, now: dt.datetime) -> None:
+    session.execute(
+        update(StaffSession).where(StaffSession.token_hash == token_hash(token)).values(last_seen_at=now)
+    )
 
 
 def end_session(session: Session, token: str) -> None:

@@ -1,0 +1,4 @@
+"""Question → passages: Vietnamese text, chunks, encoder, indexes, ranking, evaluation.
+
+Imports only `knowledge`.
+"""

@@ -1,0 +1,4 @@
+"""The staff site: what a commune's staff see and do behind the sign-in, at /staff.
+
+Built by `staff.app.build_staff_router`; the first account by `staff.first_account`.
+"""

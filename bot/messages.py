@@ -1,0 +1,77 @@
+"""What passes between a channel and the conversation, and the desk where they meet."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+MAX_TEXT = 2_000  # characters of a message that are read; a question is far shorter
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingMessage:
+    """One message as a channel received it, unmasked: it never goes further than the desk."""
+
+    commune: str  # slug
+    channel: str
+    external_id: str  # the channel's id of the person
+    message_id: str  # the channel's id of the message: a second delivery has the same
+    text: str
+    payload: str | None = None  # of a pressed button: what `Choice.payload` held
+    hamlet: str | None = None  # slug that came with a link or QR code
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One numbered line. `number` is what a person types, `payload` what a button sends back."""
+
+    number: int
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the talk as the person may see it again: their own texts are masked."""
+
+    id: int  # grows with time within a conversation
+    who: Literal["learner", "assistant"]
+    text: str
+    choices: tuple[Choice, ...]  # with 0 and 9 at the end, when there are any
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message is stored: it is safe to tell the channel so."""
+
+    commune_id: int
+    conversation_id: int
+    inbox_id: int
+    is_new: bool  # False: this message was delivered before
+
+
+class Overloaded(Exception):
+    """Too many messages are waiting; ask the channel to come again later."""
+
+
+class UnknownCommune(Exception):
+    """The message is for a commune that is not here."""
+
+
+class Desk(Protocol):
+    """Where channels hand in messages and fetch replies. Safe to call from any thread."""
+
+    def receive(self, message: IncomingMessage) -> Receipt:
+        """Mask, claim and store; returns once it is durable. Raises `Overloaded`, `UnknownCommune`."""
+
+    def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
+        """Wait until the message is answered; False when it takes longer."""
+
+    def entries(self, receipt: Receipt, *, after: int = 0) -> list[Entry]:
+        """The talk of the receipt's conversation after entry `after`, oldest first."""
+
+    def talk(self, *, commune: str, channel: str, external_id: str, after: int = 0) -> list[Entry]:
+        """The talk of a person, without a message; [] for somebody new."""
+
+    def end(self, *, commune: str, channel: str, external_id: str) -> None:
+        """The person left this device: nobody can read this talk through the channel any more."""

@@ -1,0 +1,112 @@
+"""Accounts made from outside the site: the first one, and those of the command line.
+
+Nobody is given a password. What comes back is the path of a one-time link, good for two days,
+to be opened by the person themselves.
+"""
+
+import datetime as dt
+import re
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from records.communes import find_commune
+from records.database import Database
+from records.models import Commune, StaffAccount
+from records.staff_accounts import add_account, find_account, has_accounts, invite
+from staff.audit_log import note
+from staff.site import PREFIX
+
+FIRST_USERNAME, FIRST_NAME = "quantri", "Quản trị"
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+
+Role = Literal["staff", "admin"]
+
+
+class AccountError(Exception):
+    """The account cannot be made; the message says what was found and what was expected."""
+
+
+def first_account_link(database: Database, commune_id: int, *, now: dt.datetime) -> str | None:
+    """The path of a link for the first account; None once anybody can sign in.
+
+    Each call makes a new link and the one before stops working.
+    """
+    with database.write() as session:
+        # Of several servers that start at once, each waits for the one before.
+        session.get_one(Commune, commune_id, with_for_update={"key_share": True})
+        if has_accounts(session):
+            return None
+        account = find_account(session, commune_id=commune_id, username=FIRST_USERNAME)
+        if account is None:
+            account = add_account(
+                session,
+                commune_id=commune_id,
+                username=FIRST_USERNAME,
+                display_name=FIRST_NAME,
+                role="admin",
+                now=now,
+            )
+        return _link(session, account, now) if account.is_active else None
+
+
+def add_staff(
+    database: Database,
+    *,
+    commune_slug: str,
+    username: str,
+    display_name: str,
+    role: Role,
+    now: dt.datetime,
+) -> str:
+    """Make an account and return the path of its link; raises `AccountError`."""
+    if not USERNAME.fullmatch(username):
+        expected = "3 to 40 of the characters a-z 0-9 . _ -"
+        raise AccountError(f"found the username {username!r}, expected {expected}")
+    if role not in ("staff", "admin"):
+        raise AccountError(f"found the role {role!r}, expected 'staff' or 'admin'")
+    with database.write() as session:
+        commune = _commune(session, commune_slug)
+        if find_account(session, commune_id=commune.id, username=username):
+            raise AccountError(f"found an account {username!r} in {commune_slug!r}, expected a new name")
+        account = add_account(
+            session,
+            commune_id=commune.id,
+            username=username,
+            display_name=display_name.strip() or username,
+            role=role,
+            now=now,
+        )
+        return _link(session, account, now)
+
+
+def renew_link(database: Database, *, commune_slug: str, username: str, now: dt.datetime) -> str:
+    """A new link for an account whose password was forgotten; raises `AccountError`.
+
+    The old password and open logins stay good until the link is used.
+    """
+    with database.write() as session:
+        commune = _commune(session, commune_slug)
+        account = find_account(session, commune_id=commune.id, username=username)
+        if account is None or not account.is_active:
+            raise AccountError(f"found no active account {username!r} in {commune_slug!r}")
+        return _link(session, account, now)
+
+
+def _commune(session: Session, slug: str) -> Commune:
+    commune = find_commune(session, slug)
+    if commune is None:
+        raise AccountError(f"found no commune {slug!r}")
+    return commune
+
+
+def _link(session: Session, account: StaffAccount, now: dt.datetime) -> str:
+    note(
+        session,
+        commune_id=account.commune_id,
+        actor="command line",
+        action="staff_invited",
+        now=now,
+        username=account.username,
+    )
+    return f"{PREFIX}/moi/{invite(session, account, now=now)}"

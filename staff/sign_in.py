@@ -1,0 +1,156 @@
+"""Signing in and out.
+
+An unknown name, a wrong password, a disabled account and one that must wait get the same answer
+after the same work, so that nobody learns which names exist. A try is counted before its
+password is checked: many guesses sent at once do not slip through together.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
+
+from records.communes import find_commune, list_communes
+from records.models import StaffAccount
+from records.staff_accounts import accounts_named, begin_attempt, end_session, start_session
+from staff.access import (
+    SESSION_COOKIE,
+    CurrentUser,
+    FormText,
+    MaybeUser,
+    actor,
+    commune_name,
+    give_session,
+    public_form_page,
+    take_session,
+)
+from staff.audit_log import note
+from staff.site import PREFIX, CurrentSite, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a password is checked against; no account and no hash when it cannot succeed."""
+
+    account: tuple[int, int] | None = None  # commune and account
+    password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskCommune:
+    """Several communes have somebody of that name: (slug, name) of all communes."""
+
+    communes: tuple[tuple[str, str], ...]
+
+
+def show(request: Request, site: CurrentSite, user: MaybeUser) -> Response:
+    if user is not None:
+        return RedirectResponse(PREFIX, 303)
+    return _form(site, request)
+
+
+async def submit(
+    request: Request,
+    site: CurrentSite,
+    username: FormText = "",
+    password: FormText = "",
+    commune: FormText = "",
+) -> Response:
+    username = username.strip().lower()
+    match await run_in_threadpool(_begin, site, username, commune):
+        case AskCommune(communes):
+            return _form(site, request, username=username, communes=communes)
+        case Attempt(account, password_hash):
+            is_right = await site.passwords.matches(password_hash, password)
+    former = request.cookies.get(SESSION_COOKIE, "")
+    token = await run_in_threadpool(_finish, site, account, password_hash, is_right, former)
+    if token is None:
+        return _form(site, request, 403, username=username, error="staff.sign_in_failed")
+    response = RedirectResponse(PREFIX, 303)
+    give_session(site, response, token)
+    return response
+
+
+def sign_out(request: Request, site: CurrentSite, user: CurrentUser) -> Response:
+    with site.database.write() as session:
+        end_session(session, request.cookies[SESSION_COOKIE])
+        note(
+            session,
+            commune_id=user.commune_id,
+            actor=user.actor,
+            action="signed_out",
+            now=site.clock(),
+        )
+    response = RedirectResponse(f"{PREFIX}/dang-nhap", 303)
+    take_session(site, response)
+    return response
+
+
+def _form(
+    site: Site,
+    request: Request,
+    status: int = 200,
+    *,
+    username: str = "",
+    communes: tuple[tuple[str, str], ...] = (),
+    error: str | None = None,
+) -> Response:
+    return public_form_page(
+        site, request, "sign_in.html", status, username=username, communes=communes, error=error
+    )
+
+
+def _begin(site: Site, username: str, commune: str) -> Attempt | AskCommune:
+    if "\0" in username + commune:  # PostgreSQL takes no such text
+        return Attempt()
+    now = site.clock()
+    with site.database.write() as session:
+        accounts = accounts_named(session, username)
+        if commune:
+            chosen = find_commune(session, commune)
+            accounts = [account for account in accounts if chosen and account.commune_id == chosen.id]
+        if len(accounts) > 1:
+            return AskCommune(_communes(session))
+        return _count_attempt(session, accounts[0], now) if accounts else Attempt()
+
+
+def _communes(session: Session) -> tuple[tuple[str, str], ...]:
+    return tuple((commune.slug, commune_name(commune)) for commune in list_communes(session))
+
+
+def _count_attempt(session: Session, account: StaffAccount, now: dt.datetime) -> Attempt:
+    may_try = begin_attempt(session, commune_id=account.commune_id, account_id=account.id, now=now)
+    if not may_try:
+        return Attempt()
+    can_sign_in = account.is_active and account.password_hash is not None
+    return Attempt(
+        account=(account.commune_id, account.id),
+        password_hash=account.password_hash if can_sign_in else None,
+    )
+
+
+def _finish(
+    site: Site, key: tuple[int, int] | None, password_hash: str | None, is_right: bool, former: str
+) -> str | None:
+    """The token of a new login, if the password was right; the browser's former login ends."""
+    if key is None:
+        return None
+    now = site.clock()
+    with site.database.write() as session:
+        account = session.get_one(StaffAccount, key, with_for_update=True)
+        # The account may have changed while the password was being checked.
+        is_right = is_right and account.is_active and account.password_hash == password_hash
+        note(
+            session,
+            commune_id=account.commune_id,
+            actor=actor(account.username),
+            action="signed_in" if is_right else "sign_in_failed",
+            now=now,
+        )
+        if not is_right:
+            return None
+        end_session(session, former)
+        return start_session(session, account, now=now)
