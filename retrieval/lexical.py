@@ -48,9 +48,9 @@ class LexicalIndex:
         }
         self._unknown_idf = float(np.log1p((len(counts) + 0.5) / 0.5))
         self._postings: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
-        for term, at in holders.items():
-            documents = np.array(at)
-            frequency = np.array([counts[document][term] for document in at], dtype=float)
+        for term, numbers in holders.items():
+            documents = np.array(numbers)
+            frequency = np.array([counts[document][term] for document in numbers], dtype=np.float64)
             length = 1 - B + B * lengths[documents] / average
             weight = self._idf[term] * frequency * (K1 + 1) / (frequency + K1 * length)
             self._postings[term] = (documents, weight)

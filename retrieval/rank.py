@@ -52,7 +52,11 @@ class Calibration:
 
 
 def gather(
-    hits: LexicalHits, rows: NDArray[np.int64], cosines: NDArray[np.float32], owner: NDArray[np.int64], words: int
+    hits: LexicalHits,
+    rows: NDArray[np.int64],
+    cosines: NDArray[np.float32],
+    owner: NDArray[np.int64],
+    words: int,
 ) -> Evidence:
     """`owner[row]` is the number of the guide that passage `row` belongs to."""
     count = len(hits.scores)

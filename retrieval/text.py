@@ -70,9 +70,7 @@ def fold(text: str) -> str:
 def is_syllable(word: str) -> bool:
     """Whether a word could be Vietnamese, marks aside ("khau" is, "khaau" and "wifi" are not)."""
     folded = fold(word)
-    return any(
-        folded.startswith(fold(onset)) and folded[len(onset) :] in _RIMES for onset in _ONSETS
-    )
+    return any(folded.startswith(fold(onset)) and folded[len(onset) :] in _RIMES for onset in _ONSETS)
 
 
 def from_telex(word: str) -> str | None:

@@ -56,7 +56,7 @@ def train(
 
     vocabulary = _vocabulary(guides, repairer, variants, random.Random(seed + 1))  # noqa: S311
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
-    tokenizer.pre_tokenizer = WhitespaceSplit()  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = WhitespaceSplit()
     embedding = StaticEmbedding(tokenizer, embedding_dim=DIMENSION)
     torch.nn.init.normal_(embedding.embedding.weight, std=0.1)
     model = SentenceTransformer(modules=[embedding], device="cpu")

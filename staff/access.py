@@ -150,6 +150,4 @@ def _set_cookie(site: Site, response: Response, name: str, value: str) -> None:
 
 
 def _delete_cookie(site: Site, response: Response, name: str) -> None:
-    response.delete_cookie(
-        name, path=PREFIX, httponly=True, samesite="strict", secure=site.secure_cookies
-    )
+    response.delete_cookie(name, path=PREFIX, httponly=True, samesite="strict", secure=site.secure_cookies)

@@ -59,11 +59,10 @@ def build_staff_router(
         max_body_size=MAX_FORM_BYTES,
     )
     for method, path, endpoint in PUBLIC:
-        checks = [check_public_form] if method == "POST" else []
-        _add(router, method, path, endpoint, checks)
+        _add(router, method, path, endpoint, (check_public_form,) if method == "POST" else ())
     for method, path, endpoint in INSIDE:
-        checks = [signed_in, check_staff_form] if method == "POST" else [signed_in]
-        _add(router, method, path, endpoint, checks)
+        form = (check_staff_form,) if method == "POST" else ()
+        _add(router, method, path, endpoint, (signed_in, *form))
     return router
 
 
@@ -72,7 +71,7 @@ def _add(
     method: str,
     path: str,
     endpoint: Callable[..., Any],
-    checks: list[Callable[..., Any]],
+    checks: tuple[Callable[..., Any], ...],
 ) -> None:
     router.add_api_route(
         path,

@@ -124,7 +124,9 @@ def title_of(slug: str | None, library: Library) -> str | None:
 
 
 def topic_of(slug: str | None, library: Library) -> str | None:
-    return library.guide(slug).topic if slug in library.guides else None
+    if slug is None or slug not in library.guides:
+        return None
+    return library.guide(slug).topic
 
 
 def _total(hamlets: list[Row], learners: int) -> Row:

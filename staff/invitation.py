@@ -44,9 +44,7 @@ async def submit(
     return response
 
 
-def _form(
-    site: Site, request: Request, token: str, status: int = 200, error: str | None = None
-) -> Response:
+def _form(site: Site, request: Request, token: str, status: int = 200, error: str | None = None) -> Response:
     display_name, username, commune = _invited(site, token)
     return public_form_page(
         site,

@@ -23,9 +23,7 @@ class PasswordThreads:
     async def matches(self, password_hash: str | None, password: str) -> bool:
         """Takes the same time without a hash, and is then False."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._threads, password_matches, password_hash, _composed(password)
-        )
+        return await loop.run_in_executor(self._threads, password_matches, password_hash, _composed(password))
 
     async def hash(self, password: str) -> str:
         loop = asyncio.get_running_loop()

@@ -102,7 +102,12 @@ def _named(text: str) -> Period:
 
 
 def _day(text: str) -> dt.date:
-    return _in_range(Period(day := dt.date.fromisoformat(text), day)).first
+    """Reads 22/11/2026, as people write it, and 2026-11-22, as our own addresses do."""
+    if match := re.fullmatch(r"(\d{1,2})/(\d{1,2})/(\d{4})", text.strip(), re.ASCII):
+        day = dt.date(int(match[3]), int(match[2]), int(match[1]))
+    else:
+        day = dt.date.fromisoformat(text)
+    return _in_range(Period(day, day)).first
 
 
 def _in_range(period: Period) -> Period:

@@ -1,8 +1,7 @@
 """The questions that got no guide: what residents ask for and nobody has written yet."""
 
-from dataclasses import dataclass
-
 import datetime as dt
+from dataclasses import dataclass
 
 from fastapi import Response
 from sqlalchemy import select
@@ -37,9 +36,7 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
     now, today = site.clock(), site.today()
     with site.database.read() as session:
         rows = _list(session, user.commune_id, period, site.library(), limit=SHOWN)
-        total = count_unanswered(
-            session, commune_id=user.commune_id, start=period.start, end=period.end
-        )
+        total = count_unanswered(session, commune_id=user.commune_id, start=period.start, end=period.end)
     return site.page(
         "unanswered.html",
         user=user,
@@ -77,9 +74,7 @@ def _list(
         hamlet.id: hamlet.name
         for hamlet in session.scalars(select(Hamlet).where(Hamlet.commune_id == commune_id))
     }
-    questions = unanswered(
-        session, commune_id=commune_id, start=period.start, end=period.end, limit=limit
-    )
+    questions = unanswered(session, commune_id=commune_id, start=period.start, end=period.end, limit=limit)
     return [
         Unanswered(
             asked_at=question.created_at,

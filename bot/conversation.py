@@ -1,0 +1,220 @@
+"""One turn of the dialogue: (message, slots, clock) → (new slots, events, replies, effects).
+
+Pure towards the database: what the Actions need to read comes through their services, and what
+should be recorded is returned. `bot.turns` runs a turn inside its one transaction.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rasa_sdk import Tracker
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.messages import Choice
+from bot.render import as_text, numbered
+from handlers.actions import build_actions
+from handlers.effects import Effect
+from handlers.guard import without_masks
+from handlers.services import Services
+from handlers.understand import Choice as ListedChoice
+from handlers.understand import Intent, OpenList, Situation, understand
+from knowledge.address import DEFAULT, address
+
+BREAK = dt.timedelta(hours=1)  # after it, an unclear word is met with the offer to go on
+FORGET = dt.timedelta(days=7)  # a guide under way is kept so long (ux.md §2.7)
+DEFAULT_FORM = {"bac": "bac", "trung": "bac", "nam": "co-chu"}  # region → form of address
+
+Urgent = Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as the conversation gets it: masked."""
+
+    id: str
+    text: str
+    payload: str | None = None
+    secrets: tuple[str, ...] = ()  # kinds
+    hamlet: str | None = None  # slug that came with a link
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    text: str
+    choices: tuple[Choice, ...] = ()
+
+    def as_text(self) -> str:
+        return as_text(self.text, self.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    slots: dict[str, Any]
+    events: list[dict[str, Any]]
+    replies: list[Reply]
+    effects: list[Effect] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> Effect:
+        """The effect that says how the message ended."""
+        kinds = ("question", "outcome")
+        return next((effect for effect in self.effects if effect["kind"] in kinds), {"outcome": "command"})
+
+
+class Conversation:
+    def __init__(self, services: Services, urgent: Urgent) -> None:
+        self._services, self._urgent = services, urgent
+        self._actions = build_actions(services)
+
+    def respond(
+        self, message: Message, slots: Mapping[str, Any], *, commune: str, channel: str, sender: str
+    ) -> Turn:
+        now = self._services.clock()
+        state = self._refreshed(dict(slots), commune, now)
+        turn = Turn(state, [], [])
+        self._link_hamlet(turn, message)
+        self._warn_of_secrets(turn, message)
+        if message.secrets and not without_masks(message.text).strip(" .,:;-"):
+            turn.effects.append({"kind": "outcome", "outcome": "command", "guide": None})
+        else:
+            self._act(turn, message, channel, sender, now)
+        _vary_repeated(turn, self._services)
+        state["last_text"] = turn.replies[-1].text if turn.replies else None
+        state["last_at"] = now.isoformat()
+        state["turn"] = int(state.get("turn") or 0) + 1
+        return turn
+
+    def _refreshed(self, slots: dict[str, Any], commune: str, now: dt.datetime) -> dict[str, Any]:
+        slots["commune"] = commune
+        region = self._services.commune(commune).region
+        slots.setdefault("address", DEFAULT_FORM.get(region, DEFAULT))
+        last = slots.get("last_at")
+        if last and now - dt.datetime.fromisoformat(last) > FORGET:
+            slots.update(guide=None, step=None, phase=None, choices=None, misses=0)
+        return slots
+
+    def _link_hamlet(self, turn: Turn, message: Message) -> None:
+        """A hamlet that came with a link or QR code is taken without asking, unless one is known."""
+        profile = self._services.commune(turn.slots["commune"])
+        if turn.slots.get("hamlet") is None and (hamlet := profile.hamlet(message.hamlet)):
+            turn.slots.update(hamlet=hamlet.slug, hamlet_asked=True)
+            turn.effects.append({"kind": "hamlet", "hamlet": hamlet.slug})
+
+    def _warn_of_secrets(self, turn: Turn, message: Message) -> None:
+        kinds = list(dict.fromkeys(message.secrets))
+        if not kinds:
+            return
+        phrases = self._services.phrases
+        if kinds == ["phone"]:
+            text = phrases("chat.secret_phone")
+        else:
+            names = [
+                phrases(
+                    key if (key := f"chat.secret_kinds_{kind}") in phrases else "chat.secret_kinds_digits"
+                )
+                for kind in kinds
+            ]
+            text = phrases("chat.secret", kinds=", ".join(dict.fromkeys(names)))
+        turn.replies.append(Reply(address(text, turn.slots["address"])))
+
+    def _act(self, turn: Turn, message: Message, channel: str, sender: str, now: dt.datetime) -> None:
+        intent = self._understand(turn.slots, message, now)
+        turn.events.append(
+            {"event": "user", "text": message.text, "intent": intent.name, "timestamp": now.timestamp()}
+        )
+        action = self._actions.get(intent.name) or self._actions["menu"]
+        dispatcher = CollectingDispatcher()
+        tracker = Tracker.from_dict(
+            {
+                "sender_id": sender,
+                "slots": dict(turn.slots),
+                "latest_message": {
+                    "text": message.text,
+                    "intent": {"name": intent.name, "confidence": 1.0},
+                    "entities": [{"entity": k, "value": v} for k, v in intent.entities.items()],
+                    "metadata": {"channel": channel, "message_id": message.id},
+                },
+                "events": [],
+                "latest_action_name": "action_listen",
+            }
+        )
+        if intent.name not in ("set_hamlet", "skip_hamlet"):
+            turn.slots["asking_hamlet"] = False
+        events = _run(action.run(dispatcher, tracker, {}))
+        turn.events.append({"event": "action", "name": action.name()})
+        self._apply(turn, events)
+        self._collect(turn, dispatcher, message, now)
+
+    def _understand(self, slots: dict[str, Any], message: Message, now: dt.datetime) -> Intent:
+        kind = self._urgent(without_masks(message.text)) if message.payload is None else None
+        if kind:
+            return Intent("urgent", {"kind": kind})
+        situation = Situation(
+            now=now,
+            open_list=_open_list(slots),
+            in_guide=bool(slots.get("guide")),
+            asked_hamlet=bool(slots.get("asking_hamlet")),
+            hamlets=self._services.commune(slots["commune"]).hamlets,
+        )
+        intent = understand(message.text, message.payload, self._services.intents, situation)
+        last = slots.get("last_at")
+        is_break = bool(last) and now - dt.datetime.fromisoformat(str(last)) > BREAK
+        if is_break and slots.get("guide") and intent.name in _UNCLEAR_AFTER_A_BREAK:
+            return Intent("offer_resume")
+        return intent
+
+    def _apply(self, turn: Turn, events: list[dict[str, Any]]) -> None:
+        """The closed set of events that our Actions use; any other is our own mistake."""
+        for event in events:
+            if event["event"] != "slot":
+                raise ValueError(f"found event {event['event']!r}, expected only slots")
+            if event["name"] == "effects":
+                turn.effects.extend(event["value"])
+            else:
+                turn.slots[event["name"]] = event["value"]
+                turn.events.append({"event": "slot", "name": event["name"], "value": event["value"]})
+
+    def _collect(
+        self, turn: Turn, dispatcher: CollectingDispatcher, message: Message, now: dt.datetime
+    ) -> None:
+        for said in dispatcher.messages:
+            buttons = said.get("buttons") or []
+            choices = numbered(message.id, [b["title"] for b in buttons], self._services.phrases)
+            turn.replies.append(Reply(said["text"], choices))
+            if buttons:
+                items = [{"title": b["title"], "payload": b["payload"]} for b in buttons]
+                turn.slots["choices"] = {"id": message.id, "at": now.isoformat(), "items": items}
+
+
+_UNCLEAR_AFTER_A_BREAK = frozenset(
+    ("next", "not_found", "greet", "old_list", "out_of_range", "no_list", "check_yes", "check_no", "repeat")
+)
+
+
+def _open_list(slots: Mapping[str, Any]) -> OpenList | None:
+    shown = slots.get("choices")
+    if not shown:
+        return None
+    choices = tuple(ListedChoice(item["title"], item["payload"]) for item in shown["items"])
+    return OpenList(shown["id"], dt.datetime.fromisoformat(shown["at"]), choices)
+
+
+def _vary_repeated(turn: Turn, services: Services) -> None:
+    """No sentence of ours comes twice in a row: a repeated one gets words before it."""
+    if turn.replies and turn.replies[0].text == turn.slots.get("last_text"):
+        lead = services.phrases("chat.again", variant=int(turn.slots.get("turn") or 0))
+        first = turn.replies[0]
+        text = f"{address(lead, turn.slots['address'])} {first.text}"
+        turn.replies[0] = Reply(text, first.choices)
+
+
+def _run(coroutine: Any) -> list[dict[str, Any]]:
+    """Run an Action to its end. Ours never wait, so this is a plain call without an event loop."""
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return list(done.value)
+    coroutine.close()
+    raise RuntimeError("an Action waited for something; Actions must not")

@@ -1,0 +1,177 @@
+"""The desk: takes messages in (masked, claimed once, durable) and gives replies out."""
+
+import datetime as dt
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.messages import MAX_TEXT, Choice, Entry, IncomingMessage, Overloaded, Receipt, UnknownCommune
+from bot.turns import Worker
+from handlers.guard import guard
+from records import inbox, learners, outbox
+from records.communes import CommuneProfile
+from records.database import Database
+from records.models import ChannelIdentity, InboxMessage, OutboxMessage
+from retrieval.text import clean
+
+MAX_PENDING = 20_000  # messages waiting, beyond which channels are asked to come again later
+DEPTH_LIFE_S = 1.0  # how long a count of them is believed
+POLL_S = 0.05  # how often a message is looked up that another process may be doing
+
+
+class DatabaseDesk:
+    """The `Desk` of `bot.messages`, over the database and the worker of this process."""
+
+    def __init__(
+        self,
+        database: Database,
+        worker: Worker,
+        commune: Callable[[str], CommuneProfile],
+        clock: Callable[[], dt.datetime],
+        hash_key: bytes,
+        *,
+        max_pending: int = MAX_PENDING,
+    ) -> None:
+        self._database, self._worker = database, worker
+        self._commune, self._clock, self._hash_key = commune, clock, hash_key
+        self._max_pending = max_pending
+        self._depth, self._depth_at = 0, float("-inf")
+        self._depth_lock = threading.Lock()
+
+    def receive(self, message: IncomingMessage) -> Receipt:
+        profile = self._profile(message.commune)
+        if self._waiting() >= self._max_pending:
+            raise Overloaded
+        # Only so much is read, so only so much is kept; what is cut off might hide half a number.
+        guarded = guard(clean(message.text)[: 2 * MAX_TEXT])
+        identity = self._identity(message.channel, message.external_id)
+        now = self._clock()
+        with self._database.write() as session:
+            conversation = learners.open_conversation(
+                session, commune_id=profile.id, channel=message.channel, identity=identity, now=now
+            )
+            stored, is_new = inbox.claim(
+                session,
+                conversation,
+                message_id=f"{identity[:16]}:{message.message_id}"[:200],
+                text=guarded.redacted[:MAX_TEXT],
+                payload=message.payload[:100] if message.payload else None,
+                secrets=[secret.kind for secret in guarded.secrets],
+                hamlet=message.hamlet[:80] if message.hamlet else None,
+                now=now,
+            )
+            receipt = Receipt(stored.commune_id, stored.conversation_id, stored.id, is_new)
+        self._worker.wake()
+        return receipt
+
+    def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
+        until = time.monotonic() + timeout_s
+        while (left := until - time.monotonic()) > 0:
+            if self._worker.wait(receipt.inbox_id, min(left, POLL_S)):
+                return True
+            with self._database.read() as session:
+                message = session.get(InboxMessage, (receipt.commune_id, receipt.inbox_id))
+                if message is None or message.state != "pending":
+                    return True
+        return False
+
+    def entries(self, receipt: Receipt, *, after: int = 0) -> list[Entry]:
+        return self._entries(receipt.commune_id, receipt.conversation_id, after)
+
+    def talk(self, *, commune: str, channel: str, external_id: str, after: int = 0) -> list[Entry]:
+        profile = self._profile(commune)
+        with self._database.read() as session:
+            conversation = learners.find_conversation(
+                session,
+                commune_id=profile.id,
+                channel=channel,
+                identity=self._identity(channel, external_id),
+            )
+            if conversation is None:
+                return []
+            conversation_id = conversation.id
+        return self._entries(profile.id, conversation_id, after)
+
+    def end(self, *, commune: str, channel: str, external_id: str) -> None:
+        """The way in is closed: the identity's hash is replaced by one that no id gives."""
+        profile = self._profile(commune)
+        with self._database.write() as session:
+            conversation = learners.find_conversation(
+                session,
+                commune_id=profile.id,
+                channel=channel,
+                identity=self._identity(channel, external_id),
+            )
+            if conversation is not None:
+                identity = session.get_one(ChannelIdentity, (profile.id, conversation.identity_id))
+                identity.external_hash = f"ended:{secrets.token_hex(24)}"
+
+    def _profile(self, slug: str) -> CommuneProfile:
+        try:
+            return self._commune(slug)
+        except KeyError as error:
+            raise UnknownCommune(slug) from error
+
+    def _identity(self, channel: str, external_id: str) -> str:
+        return learners.external_hash(self._hash_key, channel, external_id)
+
+    def _waiting(self) -> int:
+        with self._depth_lock:
+            if time.monotonic() - self._depth_at > DEPTH_LIFE_S:
+                with self._database.read() as session:
+                    self._depth = inbox.depth(session)
+                self._depth_at = time.monotonic()
+            return self._depth
+
+    def _entries(self, commune_id: int, conversation_id: int, after: int) -> list[Entry]:
+        with self._database.read() as session:
+            replies = outbox.replies_after(
+                session, commune_id=commune_id, conversation_id=conversation_id, after=after
+            )
+            entries = [
+                *_said(session, commune_id, conversation_id, after),
+                *(_reply(row) for row in replies),
+            ]
+        if any(row.state != "sent" for row in replies):
+            with self._database.write() as session:
+                outbox.mark_sent(session, replies, now=self._clock())
+        return sorted(entries, key=lambda entry: entry.id)
+
+
+def _said(session: Session, commune_id: int, conversation_id: int, after: int) -> Iterable[Entry]:
+    rows = session.scalars(
+        select(InboxMessage)
+        .where(
+            InboxMessage.commune_id == commune_id,
+            InboxMessage.conversation_id == conversation_id,
+            InboxMessage.id > after,
+        )
+        .order_by(InboxMessage.id)
+        .limit(200)
+    ).all()
+    titles = _titles(session, commune_id, conversation_id) if any(row.payload for row in rows) else {}
+    for row in rows:
+        text = row.text or titles.get(row.payload or "", "")
+        if text:
+            yield Entry(row.id, "learner", text, (), row.received_at)
+
+
+def _titles(session: Session, commune_id: int, conversation_id: int) -> dict[str, str]:
+    """payload → the line that was pressed, as it was shown."""
+    rows = outbox.replies_after(session, commune_id=commune_id, conversation_id=conversation_id)
+    return {
+        choice["payload"]: f"{choice['number']}. {choice['title']}"
+        for row in rows
+        for choice in row.body["choices"]
+    }
+
+
+def _reply(row: OutboxMessage) -> Entry:
+    choices = tuple(Choice(c["number"], c["title"], c["payload"]) for c in row.body["choices"])
+    return Entry(row.id, "assistant", row.body["text"], choices, row.created_at)
+
+

@@ -1,0 +1,35 @@
+"""The settings, read once from the environment or `.env`; the prefix is HOCVUSO_."""
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix="HOCVUSO_", env_file=".env", env_ignore_empty=True, frozen=True
+    )
+
+    data_folder: Path = Field(Path("data"), description="where everything that is not code or content lives")
+    database_url: str | None = Field(None, description="postgresql://…; unset: SQLite in the data folder")
+    content_folder: Path | None = Field(None, description="guides and phrases; unset: those shipped")
+    commune: str = Field("xa-mau", description="slug of the commune whose people use the web chat")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8000, ge=0, le=65535, description="port to listen on; 0: any free one")
+    public_url: str | None = Field(
+        None, description="https://… under which people reach it; cookies then need https"
+    )
+    encoder: str | None = Field(
+        None, description="a sentence-transformers model (extra `models`); unset: the shipped one"
+    )
+    encoder_prompt: str | None = Field(None, description="prefix the model wants before a question")
+    threshold: float = Field(0.5, ge=0, le=1, description="least score of a guide we answer with")
+    trusted_proxy: str = Field(
+        "127.0.0.1", description="addresses of the proxy whose X-Forwarded-For is believed"
+    )
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="of our own logs")
+
+    @property
+    def secure_cookies(self) -> bool:
+        return bool(self.public_url and self.public_url.startswith("https://"))

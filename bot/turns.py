@@ -1,0 +1,271 @@
+"""Do the pending messages: one transaction a turn, in order for each learner, never twice.
+
+A turn reads its message and conversation under a row lock, runs the dialogue, and writes state,
+question, completion and replies together. What fails is tried three times and then set aside
+with an apology, so that one message that cannot be handled does not hold up the next.
+"""
+
+import datetime as dt
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from bot.conversation import Conversation, Message, Reply, Turn
+from bot.metrics import Metrics
+from knowledge.address import DEFAULT, address
+from knowledge.phrases import Phrases
+from records import audit, erasure, inbox, learners, outbox, questions
+from records.communes import CommuneProfile
+from records.database import Database
+from records.models import Conversation as ConversationRow
+from records.models import ConversationEvent, InboxMessage
+
+_log = structlog.get_logger()
+
+SWEEP_S = 1.0  # how often to look for work nobody called for: left by a crash, or by another process
+RETRY_S = 0.05  # pause after a failed turn
+
+CommuneById = Callable[[int], CommuneProfile]
+
+
+class TurnRunner:
+    """Runs turns, one at a time, each in one transaction."""
+
+    def __init__(
+        self,
+        database: Database,
+        conversation: Conversation,
+        phrases: Phrases,
+        commune: CommuneById,
+        clock: Callable[[], dt.datetime],
+        metrics: Metrics,
+    ) -> None:
+        self._database, self._conversation, self._phrases = database, conversation, phrases
+        self._commune, self._clock, self._metrics = commune, clock, metrics
+
+    def run_one(self) -> int | None:
+        """Do the oldest message that can be done; returns its inbox id, or None when there is none."""
+        doing: tuple[int, int] | None = None
+        started = time.perf_counter()
+        try:
+            with self._database.write() as session:
+                locked = inbox.lock_next(session)
+                if locked is None:
+                    return None
+                message, conversation = locked
+                doing = (message.commune_id, message.id)
+                turn = self._turn(message, conversation)
+                self._commit(session, message, conversation, turn)
+        except Exception as error:
+            if doing is None or isinstance(error, OperationalError):
+                raise  # the database, not the message
+            _log.exception("turn failed", inbox_id=doing[1])
+            return doing[1] if self._give_up(*doing) else 0
+        self._metrics.turn(message.channel, turn.outcome["outcome"], time.perf_counter() - started)
+        return doing[1]
+
+    def _turn(self, message: InboxMessage, conversation: ConversationRow) -> Turn:
+        heard = Message(
+            id=str(message.id),
+            text=message.text,
+            payload=message.payload,
+            secrets=tuple(message.secrets),
+            hamlet=message.hamlet,
+        )
+        return self._conversation.respond(
+            heard,
+            conversation.slots,
+            commune=self._commune(message.commune_id).slug,
+            channel=message.channel,
+            sender=f"{message.channel}:{conversation.id}",
+        )
+
+    def _commit(
+        self, session: Session, message: InboxMessage, conversation: ConversationRow, turn: Turn
+    ) -> None:
+        now = self._clock()
+        conversation.slots = turn.slots
+        conversation.turns += 1
+        conversation.updated_at = now
+        for event in turn.events:
+            session.add(
+                ConversationEvent(
+                    commune_id=message.commune_id,
+                    conversation_id=conversation.id,
+                    inbox_id=message.id,
+                    event=event,
+                    created_at=now,
+                )
+            )
+        for effect in turn.effects:
+            _apply(session, message, conversation, effect, now, self._commune(message.commune_id))
+        outbox.put(session, message, [_body(reply) for reply in turn.replies], now=now)
+        inbox.finish(message, now=now)
+
+    def _give_up(self, commune_id: int, inbox_id: int) -> bool:
+        """Count a failed attempt; after the third set the message aside with an apology."""
+        now = self._clock()
+        with self._database.write() as session:
+            if inbox.count_attempt(session, commune_id=commune_id, inbox_id=inbox_id) < inbox.MAX_ATTEMPTS:
+                return False
+            message = session.get_one(InboxMessage, (commune_id, inbox_id))
+            conversation = session.get_one(ConversationRow, (commune_id, message.conversation_id))
+            profile = self._commune(commune_id)
+            text = self._phrases("chat.error", place=profile.name)
+            body = _body(Reply(address(text, conversation.slots.get("address") or DEFAULT)))
+            outbox.put(session, message, [body], now=now)
+            questions.record_handoff(
+                session,
+                commune_id=commune_id,
+                learner_id=conversation.learner_id,
+                conversation_id=conversation.id,
+                reason="error",
+                guide=conversation.slots.get("guide"),
+                step=None,
+                question=message.text or None,
+                now=now,
+            )
+            inbox.finish(message, now=now, state="dead")
+        self._metrics.dead()
+        return True
+
+
+class Worker:
+    """A thread that runs turns as they come. Others wake it and wait for a message to be done."""
+
+    def __init__(self, runner: TurnRunner) -> None:
+        self._runner = runner
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._done = threading.Condition()
+        self._answered: dict[int, None] = {}
+        self._thread = threading.Thread(target=self._loop, name="turns", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10) -> None:
+        """Finish the turn that runs and stop; what is pending waits in the inbox."""
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout_s)
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    def wait(self, inbox_id: int, timeout_s: float) -> bool:
+        """Whether this worker did the message within the time."""
+        with self._done:
+            return self._done.wait_for(lambda: inbox_id in self._answered, timeout_s)
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                done = self._runner.run_one()
+            except Exception:
+                _log.exception("cannot reach the database")
+                self._stopping.wait(SWEEP_S)
+                continue
+            if done is None:
+                self._wake.wait(SWEEP_S)
+                self._wake.clear()
+            elif done == 0:
+                self._stopping.wait(RETRY_S)
+            else:
+                self._note(done)
+
+    def _note(self, inbox_id: int) -> None:
+        with self._done:
+            self._answered[inbox_id] = None
+            while len(self._answered) > 4096:
+                del self._answered[next(iter(self._answered))]
+            self._done.notify_all()
+
+
+def _body(reply: Reply) -> dict[str, Any]:
+    choices = [
+        {"number": choice.number, "title": choice.title, "payload": choice.payload}
+        for choice in reply.choices
+    ]
+    return {"text": reply.text, "choices": choices}
+
+
+def _apply(
+    session: Session,
+    message: InboxMessage,
+    conversation: ConversationRow,
+    effect: dict[str, Any],
+    now: dt.datetime,
+    profile: CommuneProfile,
+) -> None:
+    commune_id, learner_id = message.commune_id, conversation.learner_id
+    match effect["kind"]:
+        case "question":
+            questions.record_question(
+                session,
+                commune_id=commune_id,
+                inbox_id=message.id,
+                learner_id=learner_id,
+                channel=message.channel,
+                redacted=message.text,
+                outcome=effect["outcome"],
+                guide=effect["guide"],
+                score=effect["score"],
+                candidates=effect["candidates"],
+                now=now,
+            )
+        case "resolved":
+            questions.resolve_question(
+                session, commune_id=commune_id, learner_id=learner_id, guide=effect["guide"]
+            )
+        case "completion":
+            questions.record_completion(
+                session,
+                commune_id=commune_id,
+                learner_id=learner_id,
+                channel=message.channel,
+                guide=effect["guide"],
+                grade=effect["grade"],
+                now=now,
+            )
+        case "hamlet":
+            hamlet = profile.hamlet(effect["hamlet"])
+            if hamlet is not None:
+                learners.set_hamlet(
+                    session, commune_id=commune_id, learner_id=learner_id, hamlet_id=hamlet.id
+                )
+        case "handoff":
+            questions.record_handoff(
+                session,
+                commune_id=commune_id,
+                learner_id=learner_id,
+                conversation_id=conversation.id,
+                reason=effect["reason"],
+                guide=effect["guide"],
+                step=effect["step"],
+                question=effect["question"],
+                now=now,
+            )
+        case "erase":
+            erasure.erase_learner(session, conversation, keep=message, receipt=effect["receipt"], now=now)
+            audit.append(
+                session,
+                commune_id=commune_id,
+                actor="learner",
+                action="erase",
+                detail={"receipt": effect["receipt"]},
+                now=now,
+            )
+        case "outcome":
+            pass
+        case other:
+            raise ValueError(f"found effect {other!r}, expected one of handlers.effects")

@@ -1,0 +1,47 @@
+"""All Actions, and which intent each answers."""
+
+from handlers import answer, hamlet, person, privacy, talk, walk
+from handlers.base import ServiceAction
+from handlers.services import Services
+
+ACTIONS: tuple[type[ServiceAction], ...] = (
+    answer.ActionAsk,
+    answer.ActionTopic,
+    walk.ActionStartGuide,
+    walk.ActionNext,
+    walk.ActionNotFound,
+    walk.ActionCheckYes,
+    walk.ActionCheckNo,
+    walk.ActionBack,
+    walk.ActionRepeat,
+    walk.ActionResume,
+    walk.ActionResumeLast,
+    walk.ActionRestart,
+    walk.ActionAllSteps,
+    walk.ActionHandoutNo,
+    walk.ActionStop,
+    walk.ActionOther,
+    person.ActionPerson,
+    person.ActionUrgent,
+    hamlet.ActionSetHamlet,
+    hamlet.ActionSkipHamlet,
+    privacy.ActionErase,
+    privacy.ActionEraseYes,
+    privacy.ActionEraseNo,
+    talk.ActionGreet,
+    talk.ActionThanks,
+    talk.ActionBye,
+    talk.ActionChat,
+    talk.ActionWho,
+    talk.ActionMenu,
+    talk.ActionOfferResume,
+    talk.ActionEmpty,
+    talk.ActionNoList,
+    talk.ActionOutOfRange,
+    talk.ActionOldList,
+)
+
+
+def build_actions(services: Services) -> dict[str, ServiceAction]:
+    """intent → Action."""
+    return {action.intent: action(services) for action in ACTIONS}

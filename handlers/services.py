@@ -1,0 +1,21 @@
+"""What Actions are built with. Plain values and callables; made in one place, in `bot/`."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from knowledge.intents import IntentWords
+from knowledge.library import Library
+from knowledge.phrases import Phrases
+from records.communes import CommuneProfile
+from retrieval.engine import Found
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    phrases: Phrases
+    intents: IntentWords
+    library: Callable[[], Library]  # the one now in force: a reload swaps it
+    ask: Callable[[str], Found]
+    commune: Callable[[str], CommuneProfile]  # by slug
+    clock: Callable[[], dt.datetime]  # aware

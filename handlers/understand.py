@@ -1,0 +1,186 @@
+"""Message → intent, with what it carries. Pure.
+
+What steers (numbers, "xong rồi", "không thấy", "gặp người") is read first and only as a whole
+message: inside a longer sentence these words are part of a question. Whatever is left is `ask`.
+"""
+
+import datetime as dt
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from handlers.guard import without_masks
+from handlers.hamlet_names import match_hamlet, names_a_hamlet
+from handlers.numbers import read_number
+from knowledge.intents import IntentWords
+from records.communes import HamletProfile
+from retrieval.text import clean, fold, normalise
+
+LIST_LIFE = dt.timedelta(hours=24)  # a bare number answers a list no older than this
+MAX_READ = 2_000  # characters
+
+PERSON, BACK = 0, 9  # constants in every list of choices
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    name: str
+    entities: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    title: str
+    payload: str  # '/intent{json}', as Rasa writes it
+
+
+@dataclass(frozen=True, slots=True)
+class OpenList:
+    """The list of choices shown last."""
+
+    id: str
+    at: dt.datetime
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the tracker says about where the conversation stands."""
+
+    now: dt.datetime
+    open_list: OpenList | None = None
+    in_guide: bool = False
+    asked_hamlet: bool = False  # the last thing asked was the hamlet
+    hamlets: Sequence[HamletProfile] = ()
+
+
+def understand(text: str, payload: str | None, words: IntentWords, situation: Situation) -> Intent:
+    if payload is not None and (pressed := _pressed(payload, situation)):
+        return pressed
+    text = clean(without_masks(text))[:MAX_READ].strip()
+    if text == "/start" or text.startswith("/start "):
+        return Intent("greet")
+    normalised = normalise(text)
+    if not normalised:
+        return Intent("empty")
+    if situation.asked_hamlet and (matches := match_hamlet(normalised, situation.hamlets)):
+        # Before numbers: "3" is Xóm 3 here.
+        return Intent("set_hamlet", {"hamlets": [hamlet.slug for hamlet in matches]})
+    number = read_number(text, words, count=len(situation.open_list.choices) if situation.open_list else 0)
+    steering = _steering(normalised, words)
+    if number is not None and not (steering and situation.open_list is None):
+        return _choose(number, situation)
+    if steering:
+        return _in_situation(steering, normalised, words, situation)
+    if situation.asked_hamlet and fold(normalised) in words.skip:
+        return Intent("skip_hamlet")
+    if names_a_hamlet(normalised) and (matches := match_hamlet(normalised, situation.hamlets)):
+        return Intent("set_hamlet", {"hamlets": [hamlet.slug for hamlet in matches]})
+    if names_a_hamlet(normalised) and situation.asked_hamlet:
+        return Intent("set_hamlet", {"hamlets": []})
+    return _small_talk(normalised, words) or Intent("ask", {"query": text})
+
+
+def parse_payload(payload: str) -> Intent | None:
+    """'/start_guide{"guide": "kn-wifi"}' → the intent; None for anything else."""
+    match = re.fullmatch(r"/([a-z_]+)(\{.*\})?", payload, re.DOTALL)
+    if not match:
+        return None
+    try:
+        entities = json.loads(match[2]) if match[2] else {}
+    except json.JSONDecodeError:
+        return None
+    return Intent(match[1], entities)
+
+
+def _pressed(payload: str, situation: Situation) -> Intent | None:
+    """A button sends 'list id:number': only the newest list is answered."""
+    match = re.fullmatch(r"([\w-]{1,40}):(\d{1,2})", payload)
+    if not match:
+        return None
+    number = int(match[2])
+    if number in (PERSON, BACK):
+        return _choose(number, situation)
+    if situation.open_list is None or situation.open_list.id != match[1]:
+        return Intent("old_list")
+    return _choose(number, situation)
+
+
+def _choose(number: int, situation: Situation) -> Intent:
+    if number == PERSON:
+        return Intent("person")
+    shown = situation.open_list
+    if shown is not None and 1 <= number <= len(shown.choices):
+        if situation.now - shown.at > LIST_LIFE:
+            return Intent("old_list")
+        chosen = parse_payload(shown.choices[number - 1].payload)
+        assert chosen is not None, shown.choices[number - 1].payload
+        return Intent(chosen.name, {**chosen.entities, "chosen": number})
+    if number == BACK:
+        return Intent("back")
+    return Intent("out_of_range" if shown else "no_list")
+
+
+def _steering(normalised: str, words: IntentWords) -> str | None:
+    folded = fold(normalised)
+    if folded in words.phrases:
+        return words.phrases[folded]
+    core = folded.split()
+    # "xong rồi cháu ạ", "dạ cháu ơi gặp người": polite words around say nothing.
+    while core and core[0] in words.polite:
+        core = core[1:]
+        if " ".join(core) in words.phrases:
+            return words.phrases[" ".join(core)]
+    core = folded.split()
+    while core and core[-1] in words.polite:
+        core = core[:-1]
+        if " ".join(core) in words.phrases:
+            return words.phrases[" ".join(core)]
+        inner = list(core)
+        while inner and inner[0] in words.polite:
+            inner = inner[1:]
+            if " ".join(inner) in words.phrases:
+                return words.phrases[" ".join(inner)]
+    return None
+
+
+def _in_situation(steering: str, normalised: str, words: IntentWords, situation: Situation) -> Intent:
+    """ "Có", "chưa", "được rồi" answer what was asked; outside a guide they are small talk."""
+    shown = situation.open_list
+    if steering in ("next", "not_found") and shown is not None:
+        wanted = "yes" if steering == "next" else "no"
+        for number, choice in enumerate(shown.choices, 1):
+            chosen = parse_payload(choice.payload)
+            if chosen and chosen.entities.get("means") == wanted:
+                return Intent(chosen.name, {**chosen.entities, "chosen": number})
+    if steering in ("next", "not_found", "repeat", "restart", "all_steps") and not situation.in_guide:
+        return Intent("thanks" if steering == "next" else "chat" if steering == "not_found" else "menu")
+    return Intent(steering)
+
+
+def _small_talk(normalised: str, words: IntentWords) -> Intent | None:
+    """Short greetings and the like, with a name or two around them."""
+    core = [word for word in fold(normalised).split() if word not in words.polite]
+    if len(core) <= 4:
+        if core and core[0] in ("chao", "hello", "hi", "alo"):
+            return Intent("greet")
+        if any(phrase in " ".join(core) for phrase in words.thanks_in):
+            return Intent("thanks")
+    return None
+
+
+def small_talk_hint(text: str, words: IntentWords) -> str | None:
+    """What a message is when it asks for nothing we know: 'thanks', 'greet', 'who', 'chat' or None.
+
+    Only asked after retrieval found nothing: "nhớ con quá muốn gọi hình" is a question.
+    """
+    folded = f" {fold(normalise(text))} "
+    if len(folded.split()) > 14:
+        return None
+    for hint, phrases in (("who", words.who_in), ("thanks", words.thanks_in), ("chat", words.chat)):
+        if any(f" {phrase} " in folded for phrase in phrases):
+            return hint
+    core = [word for word in folded.split() if word not in words.polite]
+    return "greet" if core and core[0] in ("chao", "xin", "hello", "alo", "lo") else None

@@ -1,0 +1,43 @@
+"""The words that steer a conversation: content in `knowledge/glossary/intents.yaml`, all folded."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from knowledge.library import CONTENT, read_text
+
+STEERING = (
+    "next", "not_found", "back", "repeat", "person", "menu", "greet", "thanks", "bye", "who", "erase",
+    "restart", "all_steps", "stop",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class IntentWords:
+    polite: frozenset[str]
+    phrases: Mapping[str, str]  # folded message → intent
+    skip: frozenset[str]
+    who_in: tuple[str, ...]
+    thanks_in: tuple[str, ...]
+    chat: tuple[str, ...]
+    numbers: Mapping[str, int]  # as said → number
+    number_words: frozenset[str]
+    last: frozenset[str]
+
+
+def load_intent_words(content: Path = CONTENT) -> IntentWords:
+    data = yaml.safe_load(read_text(content / "glossary" / "intents.yaml"))
+    groups = {intent: frozenset(str(phrase) for phrase in data[intent]) for intent in STEERING}
+    return IntentWords(
+        polite=frozenset(data["polite"]),
+        phrases={phrase: intent for intent in reversed(STEERING) for phrase in groups[intent]},
+        skip=frozenset(data["skip"]),
+        who_in=tuple(data["who_in"]),
+        thanks_in=tuple(data["thanks_in"]),
+        chat=tuple(data["chat"]),
+        numbers={said: number for number, forms in data["numbers"].items() for said in forms},
+        number_words=frozenset(data["number_words"]),
+        last=frozenset(data["last"]),
+    )

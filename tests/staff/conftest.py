@@ -1,0 +1,14 @@
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+
+from records.database import Database
+from tests.staff.world import World, build_world
+
+
+@pytest.fixture
+def world(database: Database, now: dt.datetime) -> Iterator[World]:
+    world = build_world(database, now)
+    yield world
+    world.close()

@@ -1,0 +1,234 @@
+import datetime as dt
+import threading
+import time
+
+import pytest
+from sqlalchemy import select
+
+from records import audit
+from records.database import Database
+from records.models import StaffAccount, StaffSession
+from tests.staff.world import PASSWORD, World, build_world, form_token, sign_in, text_between
+
+WRONG = "không phải mật khẩu này"
+
+
+def test_the_right_password_signs_in_and_opens_the_overview(world: World):
+    world.account("lan")
+    browser = world.browser()
+
+    answer = sign_in(browser, "lan")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff")
+    assert browser.get("/staff").status_code == 200
+    assert world.audited() == [("staff:lan", "signed_in")]
+
+
+def test_a_username_may_be_typed_in_capitals_and_with_spaces(world: World):
+    world.account("lan")
+
+    assert sign_in(world.browser(), "  LAN ").status_code == 303
+
+
+def test_a_password_typed_with_separate_marks_is_the_same_password(world: World):
+    import unicodedata
+
+    world.account("lan")
+
+    answer = sign_in(world.browser(), "lan", unicodedata.normalize("NFD", PASSWORD))
+
+    assert answer.status_code == 303
+
+
+def test_the_login_cookie_is_out_of_reach_of_scripts_and_other_sites(world: World):
+    world.account("lan")
+
+    cookies = sign_in(world.browser(), "lan").headers.get_list("set-cookie")
+
+    token, attributes = cookies[0].split("; ", 1)
+    assert token.startswith("hvs_staff=")
+    assert attributes == "HttpOnly; Path=/staff; SameSite=strict"
+
+
+def test_on_https_the_cookies_are_marked_secure(sqlite_database: Database, now: dt.datetime):
+    world = build_world(sqlite_database, now, secure_cookies=True)
+
+    cookies = world.browser().get("/staff/dang-nhap").headers.get_list("set-cookie")
+
+    assert [cookie.split("; ", 1)[1] for cookie in cookies] == [
+        "HttpOnly; Path=/staff; SameSite=strict; Secure"
+    ]
+    world.close()
+
+
+def test_the_database_keeps_no_token_that_a_cookie_could_be_made_of(world: World):
+    world.account("lan")
+    browser = world.browser()
+    sign_in(browser, "lan")
+
+    with world.database.read() as session:
+        kept = session.scalars(select(StaffSession.token_hash)).all()
+
+    assert len(kept) == 1
+    assert browser.cookies["hvs_staff"] not in kept
+
+
+def test_signing_in_makes_a_new_token_whatever_cookie_the_browser_came_with(world: World):
+    world.account("lan")
+    browser = world.browser()
+    browser.cookies.set("hvs_staff", "chosen-by-somebody-else", domain="testserver.local", path="/staff")
+
+    sign_in(browser, "lan")
+
+    planted = world.browser()
+    planted.cookies.set("hvs_staff", "chosen-by-somebody-else", domain="testserver.local", path="/staff")
+    assert planted.get("/staff").headers["location"] == "/staff/dang-nhap"
+    assert browser.cookies["hvs_staff"] != "chosen-by-somebody-else"
+
+
+def test_signing_in_again_ends_the_login_the_browser_had(world: World):
+    world.account("lan")
+    browser = world.browser()
+    page = browser.get("/staff/dang-nhap").text
+    form = {"form_token": form_token(page), "username": "lan", "password": PASSWORD}
+    cookie = browser.cookies["hvs_staff_form"]
+    browser.post("/staff/dang-nhap", data=form)
+    first = browser.cookies["hvs_staff"]
+    browser.cookies.set("hvs_staff_form", cookie, domain="testserver.local", path="/staff")
+
+    browser.post("/staff/dang-nhap", data=form)
+
+    old = world.browser()
+    old.cookies.set("hvs_staff", first, domain="testserver.local", path="/staff")
+    assert old.get("/staff").status_code == 303
+    assert browser.get("/staff").status_code == 200
+
+
+def test_who_is_signed_in_is_not_asked_again(world: World):
+    answer = world.signed_in().get("/staff/dang-nhap")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff")
+
+
+def test_signing_out_ends_the_login_for_good(world: World):
+    browser = world.signed_in("lan")
+    token = browser.cookies["hvs_staff"]
+
+    answer = browser.post("/staff/dang-xuat", data={"form_token": form_token(browser.get("/staff").text)})
+
+    kept = world.browser()
+    kept.cookies.set("hvs_staff", token, domain="testserver.local", path="/staff")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/staff/dang-nhap")
+    assert "hvs_staff" not in browser.cookies
+    assert kept.get("/staff").status_code == 303
+    assert world.audited() == [("staff:lan", "signed_out")]
+
+
+def _message(answer) -> str:
+    return text_between(answer.text, 'role="alert">', "</p>")
+
+
+def test_unknown_names_and_wrong_passwords_get_the_same_answer(world: World):
+    world.account("lan")
+    world.account("off", is_active=False)
+    world.account("new", password_hash=None)
+    tries = [("lan", WRONG), ("nobody", WRONG), ("off", PASSWORD), ("new", PASSWORD), ("la\0n", PASSWORD)]
+
+    answers = [sign_in(world.browser(), *one) for one in tries]
+
+    assert {(answer.status_code, _message(answer)) for answer in answers} == {
+        (
+            403,
+            "Tên đăng nhập hoặc mật khẩu chưa đúng. Nếu đã thử nhiều lần, hãy đợi vài phút rồi thử lại.",
+        )
+    }
+    assert world.audited() == [(f"staff:{name}", "sign_in_failed") for name in ("lan", "off", "new")]
+
+
+def test_an_unknown_name_takes_the_time_of_a_password_check(world: World):
+    world.account("lan")
+
+    def fastest(username: str) -> float:
+        times = []
+        for _ in range(3):
+            start = time.perf_counter()
+            sign_in(world.browser(), username, WRONG)
+            times.append(time.perf_counter() - start)
+        return min(times)
+
+    # Without the check it would take a tenth; the margin is for a busy machine.
+    assert fastest("nobody") > fastest("lan") / 2
+
+
+def test_after_five_wrong_passwords_even_the_right_one_must_wait(world: World):
+    world.account("lan")
+    for _ in range(5):
+        sign_in(world.browser(), "lan", WRONG)
+
+    too_early = sign_in(world.browser(), "lan")
+    world.clock.advance(seconds=2)
+    later = sign_in(world.browser(), "lan")
+
+    assert (too_early.status_code, later.status_code) == (403, 303)
+
+
+def test_each_further_wrong_password_doubles_the_wait(world: World):
+    key = world.account("lan")
+    waits = []
+    for _ in range(8):
+        sign_in(world.browser(), "lan", WRONG)
+        with world.database.read() as session:
+            locked_until = session.get_one(StaffAccount, key).locked_until
+        waits.append((locked_until - world.clock()).total_seconds() if locked_until else 0)
+        world.clock.now = locked_until or world.clock.now
+
+    assert waits == [0, 0, 0, 0, 2, 4, 8, 16]
+
+
+def test_a_right_password_takes_the_count_back(world: World):
+    key = world.account("lan", failures=4)
+
+    sign_in(world.browser(), "lan")
+
+    with world.database.read() as session:
+        account = session.get_one(StaffAccount, key)
+        assert (account.failures, account.locked_until) == (0, None)
+
+
+def test_guesses_sent_at_the_same_moment_do_not_slip_through_together(world: World):
+    world.account("lan")
+    browsers = [world.browser() for _ in range(10)]
+    threads = [threading.Thread(target=sign_in, args=(browser, "lan", WRONG)) for browser in browsers]
+
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert world.audited() == [("staff:lan", "sign_in_failed")] * 5
+    with world.database.read() as session:
+        assert audit.first_broken(session, commune_id=world.home.id) is None
+
+
+def test_a_name_that_several_communes_have_asks_for_the_commune(world: World):
+    world.account("lan", commune=world.home)
+    world.account("lan", commune=world.other)
+    browser = world.browser()
+
+    asked = sign_in(browser, "lan")
+    answer = sign_in(browser, "lan", commune="dai-tu")
+
+    assert _message(asked) == "Tên này có ở nhiều nơi. Hãy chọn xã, phường rồi gõ lại mật khẩu."
+    assert text_between(asked.text, '<select id="commune" name="commune" required>', "</select>") == (
+        "Chọn xã, phường Xã Tân Cương Xã Đại Từ"
+    )
+    assert answer.status_code == 303
+    assert "Xã Đại Từ" in browser.get("/staff").text
+    assert (world.audited(world.home), world.audited(world.other)) == ([], [("staff:lan", "signed_in")])
+
+
+@pytest.mark.parametrize("commune", ["dai-tu", "no-such-place", "\0"])
+def test_a_name_is_not_found_in_a_commune_that_lacks_it(world: World, commune: str):
+    world.account("lan", commune=world.home)
+
+    assert sign_in(world.browser(), "lan", commune=commune).status_code == 403

@@ -1,0 +1,48 @@
+"""The words of the staff site: each key that is used exists, and each that exists is used."""
+
+import re
+from pathlib import Path
+
+import staff
+from knowledge.guide import TOPICS
+from knowledge.phrases import load_phrases
+from records.questions import UNANSWERED
+
+ROOM = Path(staff.__file__).parent
+LABELS = {
+    *(f"topic_{topic.replace('-', '_')}" for topic in TOPICS),
+    *(f"outcome_{outcome}" for outcome in UNANSWERED),
+    *(f"reason_{reason}" for reason in ("asked", "urgent", "misses", "error")),
+}
+# Keys put together in the code, by how they begin: the files name the ends in quotes.
+PUT_TOGETHER = ("nav_", "column_", "definition_", "number_", "period_title")
+
+
+def _words() -> set[str]:
+    keys = {key.removeprefix("staff.") for key in load_phrases() if key.startswith("staff.")}
+    assert keys
+    return keys
+
+
+def _sources() -> str:
+    paths = [*ROOM.glob("*.py"), *ROOM.glob("templates/*.html")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+def test_every_key_that_is_used_exists():
+    used = set(re.findall(r"""['"]staff\.([a-z_]*[a-z])['"]""", _sources()))
+
+    assert used - _words() == {"css"}  # the file
+    assert LABELS - _words() == set()
+
+
+def test_every_key_is_used():
+    sources = _sources()
+
+    def is_used(key: str) -> bool:
+        if key in LABELS or f"staff.{key}" in sources:
+            return True
+        end = key.removeprefix("column_")
+        return key.startswith(PUT_TOGETHER) and re.search(rf"""['"]({key}|{end})['"]""", sources) is not None
+
+    assert [key for key in sorted(_words()) if not is_used(key)] == []

@@ -1,0 +1,308 @@
+"""What the tests of the staff site stand on: a served site, two communes, and ways to fill them."""
+
+import datetime as dt
+import itertools
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from html.parser import HTMLParser
+from types import MappingProxyType
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
+from sqlalchemy import select
+
+from knowledge.guide import FrontMatter, Guide
+from knowledge.library import Library
+from knowledge.phrases import Phrases, load_phrases
+from records.communes import CommuneProfile, add_commune, add_hamlet, commune_profile
+from records.database import Database
+from records.learners import open_conversation, set_hamlet
+from records.models import AuditEntry, Commune, StaffAccount
+from records.questions import record_completion, record_handoff, record_question
+from records.staff_accounts import add_account, hash_password, start_session
+from staff.app import build_staff_router
+
+PASSWORD = "ba con mèo nằm ngủ"
+_numbers = itertools.count(1)
+
+
+class Clock:
+    def __init__(self, now: dt.datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def advance(self, **duration: float) -> None:
+        self.now += dt.timedelta(**duration)
+
+
+@dataclass
+class World:
+    """A site with Tân Cương, where the tests are at home, and Đại Từ, which must stay apart."""
+
+    database: Database
+    clock: Clock
+    app: FastAPI
+    routes: list[APIRoute]
+    home: CommuneProfile
+    other: CommuneProfile
+    library: Library
+    _clients: list[TestClient] = field(default_factory=list)
+
+    def browser(self) -> TestClient:
+        client = TestClient(self.app, follow_redirects=False)
+        self._clients.append(client)
+        return client
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+
+    def account(
+        self, username: str, *, commune: CommuneProfile | None = None, role: str = "staff", **changes: object
+    ) -> tuple[int, int]:
+        """An account with `PASSWORD`; returns its key."""
+        with self.database.write() as session:
+            account = add_account(
+                session,
+                commune_id=(commune or self.home).id,
+                username=username,
+                display_name=f"Cán bộ {username}",
+                role=role,
+                now=self.clock(),
+            )
+            account.password_hash = _password_hash()
+            for name, value in changes.items():
+                setattr(account, name, value)
+            return account.commune_id, account.id
+
+    def signed_in(
+        self, username: str = "lan", *, commune: CommuneProfile | None = None, role: str = "staff"
+    ) -> TestClient:
+        """A browser in which a new account is signed in."""
+        key = self.account(username, commune=commune, role=role)
+        with self.database.write() as session:
+            token = start_session(session, session.get_one(StaffAccount, key), now=self.clock())
+        browser = self.browser()
+        browser.cookies.set("hvs_staff", token, domain="testserver.local", path="/staff")
+        return browser
+
+    def learner(self, name: str, *, commune: CommuneProfile | None = None) -> tuple[int, int]:
+        """(learner, conversation) of a resident, new or known."""
+        with self.database.write() as session:
+            conversation = open_conversation(
+                session,
+                commune_id=(commune or self.home).id,
+                channel="zalo",
+                identity=name,
+                now=self.clock(),
+            )
+            return conversation.learner_id, conversation.id
+
+    def lives_in(self, name: str, hamlet: str, *, commune: CommuneProfile | None = None) -> None:
+        place = commune or self.home
+        found = place.hamlet(hamlet)
+        assert found is not None
+        learner_id, _ = self.learner(name, commune=place)
+        with self.database.write() as session:
+            set_hamlet(session, commune_id=place.id, learner_id=learner_id, hamlet_id=found.id)
+
+    def asks(
+        self,
+        name: str,
+        text: str = "hỏi một việc",
+        *,
+        guide: str | None = None,
+        outcome: str | None = None,
+        candidates: tuple[str, ...] = (),
+        at: dt.datetime | None = None,
+        commune: CommuneProfile | None = None,
+    ) -> None:
+        learner_id, _ = self.learner(name, commune=commune)
+        with self.database.write() as session:
+            record_question(
+                session,
+                commune_id=(commune or self.home).id,
+                inbox_id=next(_numbers),
+                learner_id=learner_id,
+                channel="zalo",
+                redacted=text,
+                outcome=outcome or ("guide" if guide else "no_answer"),
+                guide=guide,
+                score=0.5,
+                candidates=[{"guide": slug, "score": 0.4} for slug in candidates],
+                now=at or self.clock(),
+            )
+
+    def completes(
+        self,
+        name: str,
+        guide: str,
+        *,
+        grade: str = "self",
+        at: dt.datetime | None = None,
+        commune: CommuneProfile | None = None,
+    ) -> None:
+        learner_id, _ = self.learner(name, commune=commune)
+        with self.database.write() as session:
+            record_completion(
+                session,
+                commune_id=(commune or self.home).id,
+                learner_id=learner_id,
+                channel="zalo",
+                guide=guide,
+                grade=grade,
+                now=at or self.clock(),
+            )
+
+    def calls_for_help(
+        self,
+        name: str,
+        *,
+        reason: str = "asked",
+        guide: str | None = None,
+        step: int | None = None,
+        question: str | None = None,
+        at: dt.datetime | None = None,
+        commune: CommuneProfile | None = None,
+    ) -> None:
+        learner_id, conversation_id = self.learner(name, commune=commune)
+        with self.database.write() as session:
+            record_handoff(
+                session,
+                commune_id=(commune or self.home).id,
+                learner_id=learner_id,
+                conversation_id=conversation_id,
+                reason=reason,
+                guide=guide,
+                step=step,
+                question=question,
+                now=at or self.clock(),
+            )
+
+    def audited(self, commune: CommuneProfile | None = None) -> list[tuple[str, str]]:
+        """(actor, action) of the commune's audit log, oldest first."""
+        with self.database.read() as session:
+            entries = session.scalars(
+                select(AuditEntry)
+                .where(AuditEntry.commune_id == (commune or self.home).id)
+                .order_by(AuditEntry.sequence)
+            )
+            return [(entry.actor, entry.action) for entry in entries]
+
+
+def build_world(database: Database, now: dt.datetime, *, secure_cookies: bool = False) -> World:
+    home = _commune(database, "tan-cuong", "Tân Cương", ("Nam Đồng", "Gò Pháo", "Soi Vàng"), now)
+    other = _commune(database, "dai-tu", "Đại Từ", ("Nam Đồng",), now)
+    clock, library = Clock(now), small_library()
+    router = build_staff_router(
+        database, _phrases(), lambda: library, clock=clock, secure_cookies=secure_cookies
+    )
+    app = FastAPI(openapi_url=None)
+    app.include_router(router)
+    routes = [route for route in router.routes if isinstance(route, APIRoute)]
+    return World(database, clock, app, routes, home, other, library)
+
+
+def small_library() -> Library:
+    titles = {
+        "vneid-quen-mat-khau": ("Quên mật khẩu VNeID", "vneid"),
+        "tt-quet-qr": ("Quét mã QR để trả tiền", "thanh-toan"),
+        "at-otp": ("Mã OTP & những điều không đưa cho ai", "an-toan"),
+    }
+    guides = {
+        slug: Guide(
+            slug=slug,
+            front=FrontMatter.model_construct(title=title, topic=topic),
+            prepare=(),
+            steps=(),
+            faults=(),
+            ask=(),
+        )
+        for slug, (title, topic) in titles.items()
+    }
+    return Library(MappingProxyType(guides))
+
+
+def form_token(page: str) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert found is not None, page
+    return found[1]
+
+
+def submit(browser: TestClient, path: str, *, action: str | None = None, **fields: str):
+    """Open a page and send its form, as a person would."""
+    page = browser.get(path)
+    return browser.post(action or path, data={"form_token": form_token(page.text), **fields})
+
+
+def sign_in(browser: TestClient, username: str, password: str = PASSWORD, **fields: str):
+    return submit(browser, "/staff/dang-nhap", username=username, password=password, **fields)
+
+
+def table(page: str, table_id: str) -> list[list[str]]:
+    """The rows of a table as a person reads them, without the head."""
+    reader = _TableReader(table_id)
+    reader.feed(page)
+    return [[" ".join(cell.split()) for cell in row] for row in reader.rows]
+
+
+def text_between(page: str, start: str, end: str) -> str:
+    """The words between two marks, tags taken out."""
+    part = page.split(start, 1)[1].split(end, 1)[0]
+    return " ".join(re.sub(r"<[^>]*>", " ", part).split())
+
+
+class _TableReader(HTMLParser):
+    def __init__(self, table_id: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self._table_id, self._inside, self._head, self._cell = table_id, False, False, False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "table":
+            self._inside = ("id", self._table_id) in attrs
+        elif tag == "thead":
+            self._head = True
+        elif self._inside and not self._head and tag == "tr":
+            self.rows.append([])
+        elif self._inside and not self._head and tag in ("th", "td"):
+            self.rows[-1].append("")
+            self._cell = True
+        elif tag == "br" and self._cell:
+            self.rows[-1][-1] += " "
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "table":
+            self._inside = False
+        elif tag == "thead":
+            self._head = False
+        elif tag in ("th", "td"):
+            self._cell = False
+
+    def handle_data(self, data: str) -> None:
+        if self._cell:
+            self.rows[-1][-1] += data
+
+
+@cache
+def _phrases() -> Phrases:
+    return load_phrases()
+
+
+@cache
+def _password_hash() -> str:
+    return hash_password(PASSWORD)
+
+
+def _commune(
+    database: Database, slug: str, name: str, hamlets: tuple[str, ...], now: dt.datetime
+) -> CommuneProfile:
+    with database.write() as session:
+        commune: Commune = add_commune(session, slug=slug, name=name, now=now)
+        for position, hamlet in enumerate(hamlets):
+            add_hamlet(session, commune, slug=f"h{position}", name=hamlet, position=position)
+        return commune_profile(session, commune)
