@@ -41,6 +41,10 @@ class Content:
     def ask(self, question: str) -> Found:
         return self._in_force.engine.ask(question)
 
+    def read(self, text: str) -> str:
+        """A text as it was meant: Telex, abbreviations and slips read."""
+        return self._in_force.engine.read(text)
+
     @property
     def engine(self) -> Engine:
         return self._in_force.engine

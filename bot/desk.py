@@ -173,5 +173,3 @@ def _titles(session: Session, commune_id: int, conversation_id: int) -> dict[str
 def _reply(row: OutboxMessage) -> Entry:
     choices = tuple(Choice(c["number"], c["title"], c["payload"]) for c in row.body["choices"])
     return Entry(row.id, "assistant", row.body["text"], choices, row.created_at)
-
-

@@ -1,25 +1,18 @@
 """The command `hocvuso`."""
 
-import datetime as dt
-from typing import Annotated
-
 import typer
 
-app = typer.Typer(help="Học Vụ Số: the digital-skills assistant of a commune.", no_args_is_help=True)
-knowledge = typer.Typer(help="The guides and what is known.", no_args_is_help=True)
-app.add_typer(knowledge, name="knowledge")
+from bot.cli import ask, database, index, knowledge, serve, staff
 
-
-@knowledge.command("check")
-def check(
-    only: Annotated[list[str] | None, typer.Argument(help="slugs; all guides when none is given")] = None,
-) -> None:
-    """Check the content: exits with 1 when something must be mended."""
-    from knowledge.check import check_content
-
-    problems = check_content(today=dt.datetime.now().astimezone().date(), only=only or ())
-    for problem in problems:
-        typer.echo(str(problem))
-    errors = sum(problem.severity == "error" for problem in problems)
-    typer.echo(f"{errors} errors, {len(problems) - errors} warnings")
-    raise typer.Exit(1 if errors else 0)
+app = typer.Typer(
+    help="Học Vụ Số: the digital-skills assistant of a commune.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # they could show what people typed
+)
+app.command("serve")(serve.serve)
+app.command("ask")(ask.ask)
+app.command("evaluate")(index.evaluate_file)
+app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(index.app, name="index")
+app.add_typer(database.app, name="db")
+app.add_typer(staff.app, name="staff")

@@ -35,6 +35,7 @@ class Line:
     text: str
     is_heading: bool = False  # marked as one in Markdown: what follows is not its continuation
     cells: tuple[str, ...] = ()  # of a tab-separated row, empty ones included
+    gapped: tuple[str, ...] = ()  # the pieces between wide gaps, which may be the columns of a table
 
 
 def read_lines(text: str) -> list[Line]:
@@ -90,7 +91,8 @@ def _read_line(raw: str) -> Iterator[Line]:
     elif len(cells) >= 2:
         yield Line(squeeze(" ".join(cells)), bool(heading), cells)
     elif (plain := squeeze(text)) and not _PAGE.fullmatch(plain):
-        yield Line(plain, bool(heading))
+        pieces = tuple(squeeze(piece) for piece in re.split(r" {3,}", raw.lstrip()))
+        yield Line(plain, bool(heading), gapped=pieces if len(pieces) > 1 else ())
 
 
 def _cells(text: str) -> tuple[str, ...]:

@@ -294,7 +294,7 @@ class _BodyReader:
         first = line.text.lstrip("“\"'(")[:1]
         if first.islower() or not first.isalnum():
             return False
-        if previous.is_heading or line.is_heading:
+        if line.is_heading or (previous.is_heading and not self._was_full()):
             return True
         if self._is_capital_heading() and not is_upper(line.text):
             return True

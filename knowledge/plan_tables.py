@@ -115,17 +115,25 @@ def _read_flat(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
     if start is None:
         return [], at
     head = squeeze(" ".join(line.text for line in lines[at:start]))
+    columns = [piece for piece in lines[at].gapped if piece]
     blocks: list[tuple[str, list[str]]] = []
     at, number = start, ""
     while at < len(lines) and not _ends_table(lines[at]):
-        text = lines[at].text
+        text = "\t".join(lines[at].gapped) if len(columns) > 2 and lines[at].gapped else lines[at].text
         if found := _starts_row(text, number):
             number = found
-            blocks.append((number, [rest] if (rest := text[len(number) :].strip(" .)")) else []))
+            blocks.append((number, [rest] if (rest := text[len(number) :].lstrip(" \t.)")) else []))
         elif not re.fullmatch(r"\d{1,3}", text):  # alone and out of order it is the number of a page
             blocks[-1][1].append(text)
         at += 1
+    if len(columns) > 2:
+        return [_gapped_row(number, texts, columns) for number, texts in blocks], at
     return [_flat_row(number, texts, head) for number, texts in blocks], at
+
+
+def _gapped_row(number: str, texts: list[str], columns: list[str]) -> Row:
+    cells = [squeeze(cell) for cell in " ".join(texts).split("\t")]
+    return _row_of([number, *cells], columns)
 
 
 def _starts_row(text: str, last: str) -> str:

@@ -34,7 +34,7 @@ class StaticEncoder:
         tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
         self._row: dict[str, int] = tokenizer["model"]["vocab"]
         self._rows = load_file(folder / "model.safetensors")["embedding.weight"].astype(np.float32)
-        self.dimension = int(self._rows.shape[1])
+        self.features, self.dimension = (int(size) for size in self._rows.shape)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)

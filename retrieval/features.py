@@ -5,6 +5,8 @@ word. Marks are evidence where somebody typed them; pieces survive a typo. The f
 joined by spaces, so that a word-level tokenizer reads them back alike everywhere.
 """
 
+from itertools import pairwise
+
 from retrieval.text import fold
 
 
@@ -20,5 +22,5 @@ def features(text: str) -> list[str]:
         edged = f"<{plain}>"
         for size in (3, 4):
             found += (f"c:{edged[at : at + size]}" for at in range(len(edged) - size + 1))
-    found += (f"p:{left}_{right}" for left, right in zip(folded, folded[1:], strict=False))
+    found += (f"p:{left}_{right}" for left, right in pairwise(folded))
     return found

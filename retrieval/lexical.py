@@ -9,6 +9,7 @@ Formula: Okapi BM25 with idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,4 +80,4 @@ class LexicalIndex:
 
 def _terms(text: str) -> list[str]:
     words = fold(text).split()
-    return words + [f"{left}_{right}" for left, right in zip(words, words[1:], strict=False)]
+    return words + [f"{left}_{right}" for left, right in pairwise(words)]

@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from knowledge.glossary import Glossary
 from retrieval.text import fold, from_telex, from_vni, is_syllable, normalise
@@ -53,7 +54,7 @@ class Vocabulary:
         for text in texts:
             words = fold(normalise(text)).split()
             self.words.update(words)
-            self.pairs.update(zip(words, words[1:], strict=False))
+            self.pairs.update(pairwise(words))
         self._by_deletion: dict[str, set[str]] = {}
         for word in self.words:
             for shorter in _deletions(word):
@@ -202,5 +203,5 @@ def _likelihood(word: str, other: str) -> float:
         at = different[0]
         return 0.0 if (word[at], other[at]) in NEIGHBOURS else -2.0
     if len(word) > len(other):
-        return 0.0 if any(a == b for a, b in zip(word, word[1:], strict=False)) else -1.0
+        return 0.0 if any(a == b for a, b in pairwise(word)) else -1.0
     return -0.5

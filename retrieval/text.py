@@ -83,9 +83,7 @@ def from_telex(word: str) -> str | None:
     for key in word:
         if key in _TELEX_TONES and any(letter in _VOWELS for letter in letters):
             tone, changed = _TELEX_TONES[key], True
-        elif key == "w" and _horn(letters):
-            changed = True
-        elif key in "aeo" and key in letters and _circumflex(letters, key):
+        elif (key == "w" and _horn(letters)) or (key in "aeo" and _circumflex(letters, key)):
             changed = True
         elif key == "d" and letters and letters[0] == "d":
             letters[0], changed = "đ", True
@@ -167,9 +165,7 @@ def _with_tone(letters: str, tone: str) -> str:
     marked = [at for at in places if letters[at] in "ăâêôơư"]
     if marked:
         at = marked[-1]
-    elif len(places) == 1:
-        at = places[0]
-    elif places[-1] == len(letters) - 1 and len(places) == 2:
+    elif len(places) == 1 or (len(places) == 2 and places[1] == len(letters) - 1):
         at = places[0]
     else:
         at = places[1]

@@ -19,8 +19,8 @@ from retrieval.passages import chunk_guide
 from retrieval.repair import Repairer
 from retrieval.text import normalise
 
-DIMENSION = 192
-STEPS = 900
+DIMENSION = 96
+STEPS = 450
 LEARNING_RATE = 0.02
 SCALE = 20.0  # of the cosines in the loss
 PLAIN_SHARE = 0.25  # of the questions shown as they stand
@@ -75,7 +75,7 @@ def train(
         schedule.step()
         with torch.no_grad():  # an unknown feature says nothing: its row stays 0
             embedding.embedding.weight[unknown] = 0
-        progress(step, steps, float(loss))
+        progress(step, steps, float(loss.detach()))
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
     model.eval()

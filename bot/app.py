@@ -1,0 +1,117 @@
+"""The web application: chat, staff site, health and metrics, over one assistant."""
+
+import asyncio
+import datetime as dt
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import structlog
+from fastapi import FastAPI, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import text
+
+from bot.assembly import Assistant
+from bot.channels.webchat import build_webchat_router
+from records import erasure, inbox
+from staff.app import build_staff_router
+
+_log = structlog.get_logger()
+
+HOUSEKEEPING_S = 60.0
+SHELL_LIFE = dt.timedelta(hours=1)  # until the rest of an erased talk is taken away
+QUIET = ("httpx", "telegram", "httpcore")  # they write addresses that hold a bot's token
+
+
+def build_app(assistant: Assistant) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        keeping = asyncio.create_task(_keep_house(assistant))
+        yield
+        keeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await keeping
+
+    app = FastAPI(title="Học Vụ Số", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    settings, profile = assistant.settings, assistant.directory.by_slug(assistant.settings.commune)
+    app.include_router(
+        build_webchat_router(
+            assistant.desk,
+            assistant.phrases,
+            commune=profile.slug,
+            place=profile.name,
+            key=assistant.key,
+            secure_cookies=settings.secure_cookies,
+            clock=assistant.clock,
+        )
+    )
+    app.include_router(
+        build_staff_router(
+            assistant.database,
+            assistant.phrases,
+            assistant.content.library,
+            clock=assistant.clock,
+            secure_cookies=settings.secure_cookies,
+        )
+    )
+    _add_health(app, assistant)
+    return app
+
+
+def _add_health(app: FastAPI, assistant: Assistant) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    def healthz() -> Response:
+        """The process lives and its worker does."""
+        return PlainTextResponse("ok" if assistant.worker.is_alive else "worker stopped",
+                                 status_code=200 if assistant.worker.is_alive else 503)  # fmt: skip
+
+    @app.get("/readyz", include_in_schema=False)
+    def readyz() -> Response:
+        """Messages can be taken in: the database answers. Says what is wrong with the content, too."""
+        with assistant.database.read() as session:
+            session.execute(text("SELECT 1"))
+            pending = inbox.depth(session)
+        guides = len(assistant.content.library().guides)
+        return JSONResponse({"ready": True, "pending": pending, "guides": guides,
+                             "content_problem": assistant.content.problem})  # fmt: skip
+
+    @app.get("/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(generate_latest(assistant.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _keep_house(assistant: Assistant) -> None:
+    """Once a minute: reload changed content, take away what erased talks left."""
+    while True:
+        try:
+            await asyncio.to_thread(_housekeeping, assistant)
+        except Exception:
+            _log.exception("housekeeping failed")
+        await asyncio.sleep(HOUSEKEEPING_S)
+
+
+def _housekeeping(assistant: Assistant) -> None:
+    assistant.content.reload_if_changed()
+    with assistant.database.write() as session:
+        erasure.remove_shells(session, before=assistant.clock() - SHELL_LIFE)
+
+
+def set_up_logs(level: str) -> None:
+    """JSON lines on standard error; what other libraries log comes from WARNING up."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    for name in QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )

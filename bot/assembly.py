@@ -1,0 +1,126 @@
+"""The one place where the concrete pieces meet: settings in, a running assistant out."""
+
+import datetime as dt
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bot.content import Content
+from bot.conversation import Conversation, Urgent
+from bot.desk import DatabaseDesk
+from bot.directory import CommuneDirectory
+from bot.metrics import Metrics
+from bot.settings import Settings
+from bot.turns import TurnRunner, Worker
+from handlers.services import Services
+from knowledge.intents import load_intent_words
+from knowledge.library import CONTENT
+from knowledge.phrases import Phrases, load_phrases
+from records import migrate
+from records.communes import CommuneProfile
+from records.database import Database, open_database, sqlite_url
+from records.sample import ensure_sample_commune
+from retrieval.decide import Thresholds
+from retrieval.encoder import open_encoder
+
+Clock = Callable[[], dt.datetime]
+
+
+def utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Assistant:
+    """Everything `serve` needs, started and stopped together."""
+
+    settings: Settings
+    database: Database
+    content: Content
+    phrases: Phrases
+    directory: CommuneDirectory
+    desk: DatabaseDesk
+    worker: Worker
+    metrics: Metrics
+    key: bytes
+    clock: Clock
+
+
+def database_url(settings: Settings) -> str:
+    return settings.database_url or sqlite_url(settings.data_folder / "hocvuso.db")
+
+
+def load_content(settings: Settings) -> Content:
+    encoder = open_encoder(settings.encoder, prompt=settings.encoder_prompt)
+    thresholds = Thresholds(answer=settings.threshold)
+    return Content(encoder, folder=settings.content_folder, thresholds=thresholds)
+
+
+class Directory(Protocol):
+    """Where the conversation looks a commune up."""
+
+    def by_slug(self, slug: str) -> CommuneProfile: ...
+
+
+def build_conversation(
+    content: Content, phrases: Phrases, directory: Directory, clock: Clock, folder: Path | None
+) -> Conversation:
+    services = Services(
+        phrases=phrases,
+        intents=load_intent_words(folder or CONTENT),
+        library=content.library,
+        ask=content.ask,
+        commune=directory.by_slug,
+        clock=clock,
+    )
+    return Conversation(services, urgent_check(content))
+
+
+def urgent_check(content: Content) -> Urgent:
+    """What sees that somebody is in trouble right now."""
+    from handlers.triage import Triage
+
+    return Triage(content.read).urgent
+
+
+@contextmanager
+def open_assistant(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Assistant]:
+    """Migrate, load, start the worker; on leaving stop it and close the database."""
+    with ExitStack() as stack:
+        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        database = open_database(database_url(settings))
+        stack.callback(database.close)
+        migrate.upgrade(database)
+        with database.write() as session:
+            ensure_sample_commune(session, now=clock())
+        content = load_content(settings)
+        phrases = load_phrases(settings.content_folder or CONTENT)
+        directory = CommuneDirectory(database)
+        metrics = Metrics()
+        conversation = build_conversation(content, phrases, directory, clock, settings.content_folder)
+        runner = TurnRunner(database, conversation, phrases, directory.by_id, clock, metrics)
+        worker = Worker(runner)
+        key = instance_key(settings.data_folder)
+        desk = DatabaseDesk(database, worker, directory.by_slug, clock, key)
+        worker.start()
+        stack.callback(worker.stop)
+        yield Assistant(settings, database, content, phrases, directory, desk, worker, metrics, key, clock)
+
+
+def instance_key(folder: Path) -> bytes:
+    """The secret of this installation, made on the first run, readable by its owner only."""
+    path = folder / "secret.key"
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return bytes.fromhex(path.read_text(encoding="ascii").strip())
+    key = secrets.token_bytes(32)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(key.hex())
+        file.flush()
+        os.fsync(file.fileno())
+    return key

@@ -1,0 +1,59 @@
+"""`hocvuso staff …`"""
+
+import datetime as dt
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Role(StrEnum):
+    staff = "staff"
+    admin = "admin"
+
+
+app = typer.Typer(help="Accounts of commune staff.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Accounts of commune staff."""
+
+
+@app.command("add")
+def add(
+    username: Annotated[str, typer.Argument(help="what the person types to sign in")],
+    commune: Annotated[str, typer.Option(help="slug of the commune")] = "xa-mau",
+    name: Annotated[str, typer.Option(help="name as shown")] = "",
+    role: Annotated[Role, typer.Option(help="staff or admin")] = Role.staff,
+    renew: Annotated[bool, typer.Option("--renew", help="a new link for an account that exists")] = False,
+) -> None:
+    """Make an account; prints the one-time link with which its password is set."""
+    from bot.assembly import database_url
+    from bot.cli.common import fail, read_settings
+    from records import migrate
+    from records.database import open_database
+    from staff.first_account import AccountError, add_staff, renew_link
+
+    settings = read_settings()
+    database = open_database(database_url(settings))
+    now = dt.datetime.now(dt.UTC)
+    try:
+        migrate.upgrade(database)
+        if renew:
+            path = renew_link(database, commune_slug=commune, username=username, now=now)
+        else:
+            path = add_staff(
+                database,
+                commune_slug=commune,
+                username=username,
+                display_name=name or username,
+                role=role.value,
+                now=now,
+            )
+    except AccountError as error:
+        fail(str(error))
+    finally:
+        database.close()
+    base = settings.public_url or f"http://{settings.host}:{settings.port}"
+    typer.echo(f"{base.rstrip('/')}{path}")

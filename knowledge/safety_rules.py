@@ -1,0 +1,172 @@
+"""The content of the safety triage: what is urgent, what is a scam. Content in `knowledge/safety/`.
+
+Sentences are templates: `[a|b]` stands for one of the alternatives, `<name>` for a draw from
+`slots.yaml`. Patterns are read from word to word over folded text; `compile_pattern` says how.
+"""
+
+import hashlib
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knowledge.guide import ContentError
+from knowledge.library import CONTENT, load_questions, read_text
+
+KINDS = ("scam", "remote_control", "extortion", "child", "suicide", "threat", "account_taken")
+
+Pattern = re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentRules:
+    version: str
+    figures: tuple[Pattern, ...]  # taken out before judging
+    excuses: tuple[Pattern, ...]  # with one of these, `patterns` do not decide
+    patterns: Mapping[str, tuple[Pattern, ...]]  # kind → unmistakable
+    coarse: tuple[str, ...]  # when judging fails
+
+
+@dataclass(frozen=True, slots=True)
+class UrgentExamples:
+    """What the triage is trained on."""
+
+    urgent: Mapping[str, tuple[str, ...]]  # kind → templates
+    not_urgent: tuple[str, ...]
+    slots: Mapping[str, tuple[str, ...]]
+    unclear_guides: frozenset[str]
+    unclear_words: frozenset[str]
+    digest: str  # of all of it: a trained model says what it was trained on
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    key: str
+    weight: float  # how much it speaks for a scam; below 0: against
+    patterns: tuple[Pattern, ...]
+    unless: tuple[Pattern, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScamRules:
+    version: str
+    signs: tuple[Sign, ...]
+    likely: float  # the weight from which a message is likely a scam
+    suspicious: float
+    official: frozenset[str]  # domains, their subdomains included
+    official_endings: tuple[str, ...]  # "gov.vn"
+    brands: frozenset[str]  # names that look-alike addresses borrow
+    shorteners: frozenset[str]
+    cheap_endings: frozenset[str]
+    chat_hosts: frozenset[str]  # t.me, zalo.me: an invitation, neither official nor false
+    ask: tuple[Pattern, ...]  # "is this a scam?"
+    how_to: tuple[Pattern, ...]  # a resident's own question
+    message: tuple[Pattern, ...]  # how a message from outside speaks
+    quoted: tuple[Pattern, ...]  # what introduces a forwarded text
+
+
+def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
+    data, path = _read(content, "urgent.yaml")
+    if unknown := set(data["patterns"]) - set(KINDS):
+        raise ContentError(path, 1, f"patterns: {sorted(unknown)}", f"kinds of {', '.join(KINDS)}")
+    return UrgentRules(
+        version=str(data["version"]),
+        figures=_compiled(data["figures"], path),
+        excuses=_compiled(data["excuses"], path),
+        patterns={kind: _compiled(found, path) for kind, found in data["patterns"].items()},
+        coarse=tuple(data["coarse"]),
+    )
+
+
+def load_urgent_examples(content: Path = CONTENT) -> UrgentExamples:
+    data, _ = _read(content, "urgent.yaml")
+    slots, path = _read(content, "slots.yaml")
+    if wrong := [name for name, draws in slots.items() if not all(isinstance(d, str) for d in draws)]:
+        raise ContentError(path, 1, f"{wrong[0]}: {slots[wrong[0]]}"[:60], "words; quote them if need be")
+    folder = content / "safety"
+    files = [folder / "urgent" / f"{kind}.txt" for kind in KINDS]
+    digest = hashlib.sha256()
+    for file in (*files, folder / "not_urgent.txt", path):
+        digest.update(read_text(file).encode())
+    return UrgentExamples(
+        urgent={file.stem: load_questions(file) for file in files},
+        not_urgent=load_questions(folder / "not_urgent.txt"),
+        slots={name: tuple(draws) for name, draws in slots.items()},
+        unclear_guides=frozenset(data["unclear_guides"]),
+        unclear_words=frozenset(data["unclear_words"]),
+        digest=digest.hexdigest()[:16],
+    )
+
+
+def load_scam_rules(content: Path = CONTENT) -> ScamRules:
+    data, path = _read(content, "scam.yaml")
+    addresses = data["addresses"]
+    signs = []
+    for key, sign in data["signs"].items():
+        if not sign.get("source"):
+            raise ContentError(path, 1, f"signs: {key} without a source", "who warns of it")
+        signs.append(
+            Sign(
+                key,
+                float(sign["weight"]),
+                _compiled(sign.get("patterns", []), path),
+                _compiled(sign.get("unless", []), path),
+                sign["source"],
+            )
+        )
+    return ScamRules(
+        version=str(data["version"]),
+        signs=tuple(signs),
+        likely=float(data["likely"]),
+        suspicious=float(data["suspicious"]),
+        official=frozenset(addresses["official"]),
+        official_endings=tuple(addresses["official_endings"]),
+        brands=frozenset(addresses["brands"]),
+        shorteners=frozenset(addresses["shorteners"]),
+        cheap_endings=frozenset(addresses["cheap_endings"]),
+        chat_hosts=frozenset(addresses["chat_hosts"]),
+        ask=_compiled(data["ask"], path),
+        how_to=_compiled(data["how_to"], path),
+        message=_compiled(data["message"], path),
+        quoted=_compiled(data["quoted"], path),
+    )
+
+
+def draw(template: str, slots: Mapping[str, tuple[str, ...]], chance: random.Random) -> str:
+    """One sentence of a template; "[a|b]" first, so that an alternative may hold a slot."""
+    text = re.sub(r"\[([^\]]*)\]", lambda match: chance.choice(match[1].split("|")), template)
+    text = re.sub(r"<([^>]*)>", lambda match: chance.choice(slots[match[1]]), text)
+    return " ".join(text.split())
+
+
+def compile_pattern(pattern: str) -> Pattern:
+    """A pattern over folded words: "…" is up to four words between, "(a )?b" may miss a."""
+    return re.compile(rf"(?<!\w)(?:{_expression(pattern)})(?!\w)")
+
+
+def _expression(pattern: str) -> str:
+    # " … " swallows the blanks on both sides, so that nothing may stand between as well.
+    return re.sub(r" ?… ?", r"(?: \\w+){0,4} ", pattern)
+
+
+def _compiled(patterns: list[str], path: Path) -> tuple[Pattern, ...]:
+    compiled = []
+    for pattern in patterns:
+        try:
+            compiled.append(compile_pattern(pattern))
+        except re.error as error:
+            raise ContentError(path, 1, f"{pattern!r} ({error})", "a pattern such as '(a|b) … c'") from error
+    return tuple(compiled)
+
+
+def _read(content: Path, name: str) -> tuple[dict[str, Any], Path]:
+    path = content / "safety" / name
+    data = yaml.safe_load(read_text(path))
+    if not isinstance(data, dict):
+        raise ContentError(path, 1, repr(data)[:40], "keys with values")
+    return data, path
