@@ -3,6 +3,7 @@
 import pytest
 
 from records.models import Handoff, StaffAccount
+from staff.access import signed_in
 from tests.staff.world import World, form_token, sign_in, submit, table
 
 PUBLIC = {
@@ -28,6 +29,17 @@ def _routes(world: World) -> set[tuple[str, str]]:
 
 def test_every_route_stands_in_one_of_the_two_lists(world: World):
     assert _routes(world) == PUBLIC | INSIDE
+
+
+def test_every_route_that_is_not_public_asks_for_the_sign_in_before_anything_else(world: World):
+    first = {
+        (method, route.path): route.dependencies[0].dependency
+        for route in world.routes
+        for method in route.methods
+        if (method, route.path) not in PUBLIC
+    }
+
+    assert first == dict.fromkeys(INSIDE, signed_in)
 
 
 def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: World):
@@ -209,6 +221,8 @@ def test_the_rows_of_another_commune_are_never_shown(world: World):
     world.lives_in("ông Ba", "h0", commune=world.other)
     world.asks("ông Ba", "câu hỏi của Đại Từ", commune=world.other)
     world.asks("ông Ba", guide="at-otp", commune=world.other)
+    world.asks("ai đó", guide="at-otp", commune=world.other)
+    world.completes("ai đó", "at-otp", commune=world.other)
     world.completes("ông Ba", "at-otp", commune=world.other)
     world.calls_for_help("ông Ba", question="gọi từ Đại Từ", commune=world.other)
     ours, theirs = world.signed_in("lan"), world.signed_in("minh", commune=world.other)
@@ -217,6 +231,7 @@ def test_the_rows_of_another_commune_are_never_shown(world: World):
         overview, unanswered = browser.get("/staff").text, browser.get("/staff/chua-tra-loi").text
         return [
             table(overview, "theo-thon"),
+            [row for row in table(overview, "theo-chu-de") if row[1:] != ["0", "0"]],
             table(overview, "theo-huong-dan"),
             len(table(overview, "dang-cho")),
             table(unanswered, "chua-tra-loi"),
@@ -228,20 +243,30 @@ def test_the_rows_of_another_commune_are_never_shown(world: World):
     assert seen(ours) == [
         [["Nam Đồng", *nothing], ["Gò Pháo", *nothing], ["Soi Vàng", *nothing], ["Cả xã", *nothing]],
         [],
+        [],
         0,
         [],
         4,
         1,
     ]
     assert seen(theirs) == [
-        [["Nam Đồng", "2", "1", "1", "1"], ["Cả xã", "2", "1", "1", "1"]],
         [
-            ["Mã OTP & những điều không đưa cho ai", "An toàn trên mạng", "1", "1", "1"],
+            ["Nam Đồng", "2", "1", "1", "1"],
+            ["Chưa rõ thôn, xóm", "1", "1", "0", "1"],
+            ["Cả xã", "3", "2", "1", "2"],
+        ],
+        [
+            ["An toàn trên mạng", "2", "2"],
+            ["Không thuộc chủ đề nào", "1", "0"],
+            ["Cả xã", "3", "2"],
+        ],
+        [
+            ["Mã OTP & những điều không đưa cho ai", "An toàn trên mạng", "2", "2", "2"],
             ["Không gắn với hướng dẫn nào", "Không thuộc chủ đề nào", "1", "1", "0"],
         ],
         1,
         [["22/11/2026 15:30", "Nam Đồng", "câu hỏi của Đại Từ", "Chưa có câu trả lời", ""]],
-        3,
+        4,
         2,
     ]
 

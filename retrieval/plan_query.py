@@ -1,0 +1,174 @@
+"""What a question about a plan asks for: the kind of answer, the things it names, its numbers.
+
+A question names things in units of one to several syllables ("công an", "người cao tuổi"), for a single
+syllable says little in Vietnamese: "công" and "an" stand in every plan, "công an" does not.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from knowledge.plan_words import PlanWords
+from retrieval.text import fold, normalise
+
+Ask = Literal[
+    "percent", "who", "when", "number", "count", "money", "phone", "hour", "signer", "recipients", "task", "name"
+]
+
+_WHO = r"(?:ai|don vi|phong|co quan|to chuc|bo phan|ben|hoi|ban|truong|noi) nao|nhung ai|giao cho ai|do ai|\bai\b"
+_ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = (
+    ("phone", re.compile(r"so dien thoai|hotline|goi (?:vao )?so nao|lien he so")),
+    ("hour", re.compile(r"may gio|gio nao|luc may gio|khung gio")),
+    (
+        "money",
+        re.compile(
+            r"(?:bao nhieu|may|khoang) (?:tien|trieu|ty(?! le)|dong)|tong (?:kinh phi|so tien|chi phi|muc)|so tien|muc chi"
+            r"|(?:kinh phi|tien)(?: \w+){0,3} (?:la |het |khoang )?bao nhieu|bao nhieu kinh phi"
+        ),
+    ),
+    ("percent", re.compile(r"phan tram|%|ty le|chi tieu(?!.*(?:ai|chu tri|giao cho))(?=.*(?:bao nhieu|may|gi\b|the nao|nao))|dat (?:bao nhieu|may)\b")),
+    ("signer", re.compile(r"(?:\bai\b|nguoi|chuc vu|ten).*\bky\b(?! nang| so)|\bky\b(?: ten| thay| thay mat| ban hanh| ke hoach)(?! nang)")),
+    ("recipients", re.compile(r"noi nhan|ke hoach.*(?:gui|chuyen) (?:cho|den|toi|di)?\s*(?:nhung )?(?:ai|noi nao|dau|cho nao|co quan nao)")),
+    ("name", re.compile(r"ten (?:cua |day du )?(?:xa|phuong|huyen|dia phuong)|(?:xa|phuong|huyen)(?: nay)? (?:nao|ten gi|ten la gi)\b")),
+    (
+        "when",
+        re.compile(
+            r"khi nao|bao gio|(?:ngay|thang|nam|quy|tuan|thoi gian|luc|hom|dip) (?:nao|may|bao nhieu)|han cuoi|\bhan (?:nop|bao cao|chot)"
+            r"|truoc ngay|cham nhat|muon nhat|\bngay (?:ban hanh|ky)"
+        ),
+    ),
+    ("number", re.compile(r"\bso (?:may|bao nhieu|hieu|nao)\b|mang so|so cua (?:ban )?ke hoach|\bso ke hoach")),
+    ("task", re.compile(r"(?:lam|giao|nhiem vu|viec|trach nhiem)(?: nhung| cac)? gi\b|\bnhung gi\b|gi\b.*(?:nhiem vu|trach nhiem)|co (?:nhiem vu|trach nhiem)")),
+    ("count", re.compile(r"bao nhieu|\bmay (?!gio|ngay|thang|phan)\w+|it nhat may")),
+    ("who", re.compile(_WHO)),
+)  # fmt: skip
+# The asking words themselves: gone before the things named are read ("mấy người học" is no "nhà máy").
+_ASKING = re.compile(
+    r"\b(?:(?:bao nhieu|may) (?:phan tram|tien|nguoi|ngay|thang|trieu|dong|tuoi|noi|lan|buoi|muc)\b|bao nhieu|bao gio|khi nao"
+    r"|(?:ngay|thang|nam|quy|tuan|thoi gian|luc|hom|dip|gio|so|tu thang|den thang) (?:nao|may|bao nhieu)\b|may gio|phan tram"
+    r"|(?:don vi|co quan|to chuc|bo phan|ben|noi|cho|phong|ban) nao|nhung ai|(?:nhu )?the nao|lam sao|o dau"
+    r"|(?:la|viec|lam|dieu|nhung|cac|nhiem vu|noi dung|cai) gi|la ai|do ai|cho ai|dat may)\b"
+)
+_FRONT: frozenset[Ask] = frozenset(("number", "signer", "recipients", "name", "when"))
+_ABOUT_PLAN = frozenset(["ban hanh", "ke hoach", "nguoi ky", "ky", "van ban", "ten", "chuc vu", "hieu", "noi nhan", "gui", "bao cao"])
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    words: str  # folded, in the one form
+    forms: tuple[str, ...]  # itself and what plans say for it
+    marked: str | None  # a single syllable as typed, where it was typed with marks
+    is_topic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanQuery:
+    text: str  # as read, with marks
+    folded: str  # in the one form
+    asks: frozenset[Ask]
+    units: tuple[Unit, ...]
+    numbers: frozenset[str]  # those that are not years or months
+    years: frozenset[int]
+    months: frozenset[int]
+    pairs: tuple[str, ...]  # neighbouring words that belong to different units, joined by "_"
+
+    @property
+    def is_about_plan(self) -> bool:
+        """Whether nothing is named but the plan itself: "kế hoạch này số mấy"."""
+        if self.numbers or self.months or not (self.asks & _FRONT):
+            return False
+        return all(unit.words in _ABOUT_PLAN for unit in self.units)
+
+
+class Forms:
+    """Rewrites folded text so that one thing has one form (UBND, ủy ban nhân dân)."""
+
+    def __init__(self, same: Mapping[str, str]) -> None:
+        self._same = same
+        longest_first = sorted(same, key=len, reverse=True)
+        self._pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+
+    def one_form(self, text: str) -> str:
+        """`text` is folded; twice, for one rewriting can complete another."""
+        for _ in range(2):
+            text = self._pattern.sub(lambda match: self._same[match[0]], text)
+        return text
+
+    def read(self, text: str) -> str:
+        return self.one_form(fold(normalise(text)))
+
+
+class PlanReader:
+    """Reads questions. `pairs` are the syllable pairs that the plans and guides use as one word."""
+
+    def __init__(self, words: PlanWords, forms: Forms, pairs: Iterable[str], names: Iterable[str]) -> None:
+        self._words, self._forms = words, forms
+        # The names of the communes are said, but not searched for.
+        self._named = re.compile(rf"\b(?:{'|'.join(map(re.escape, names)) or '(?!)'})\b")
+        known = {*words.topics, *words.asked, *pairs}
+        self._units = frozenset(unit for unit in known if unit not in words.around or " " in unit)
+        self._longest = max((unit.count(" ") + 1 for unit in self._units), default=1)
+
+    def read(self, text: str) -> PlanQuery:
+        """`text` is a question as the repairer read it: normalised, marks as typed."""
+        folded = self._forms.one_form(fold(text))
+        asks = frozenset(_asks(folded))
+        years = frozenset(int(year) for year in re.findall(r"\b20[2-4]\d\b", folded))
+        months = frozenset(int(month) for month in re.findall(r"\bthang (1[0-2]|0?[1-9])\b", folded))
+        digits = re.findall(r"\b\d+\w*\b", re.sub(r"\bthang \d{1,2}\b", "", folded))
+        numbers = frozenset(digit for digit in digits if not re.fullmatch(r"20[2-4]\d", digit))
+        return PlanQuery(
+            text, folded, asks, tuple(self._read_units(folded, text, asks)), numbers, years, months, _pairs(folded)
+        )
+
+    def _read_units(self, folded: str, text: str, asks: frozenset[Ask]) -> list[Unit]:
+        marks = {fold(word): word for word in text.split()}
+        rest = _ASKING.sub(" ", self._named.sub(" ", folded))
+        words = [word for word in rest.split() if not word[0].isdigit()]
+        found: dict[str, Unit] = {}
+        at = 0
+        while at < len(words):
+            length = self._length(words, at)
+            unit = " ".join(words[at : at + length])
+            at += length
+            if length == 1 and (unit in self._words.around or len(unit) < 2):
+                continue
+            marked = marks.get(unit)
+            forms = (unit, *self._words.asked.get(unit, ()))
+            found[unit] = Unit(unit, forms, marked if marked != unit else None, unit in self._words.topics)
+        if "signer" in asks:
+            found.pop("ky", None)
+        return list(found.values())
+
+    def _length(self, words: Sequence[str], at: int) -> int:
+        for length in range(min(self._longest, len(words) - at), 1, -1):
+            if " ".join(words[at : at + length]) in self._units:
+                return length
+        return 1
+
+
+def common_pairs(texts: Iterable[str]) -> list[str]:
+    """Neighbouring syllables that hold together: they meet far more often than by chance."""
+    words, pairs = Counter[str](), Counter[tuple[str, str]]()
+    for text in texts:
+        found = text.split()
+        words.update(found)
+        pairs.update(zip(found, found[1:], strict=False))
+    return [
+        f"{left} {right}"
+        for (left, right), count in pairs.items()
+        if count >= 3 and count * count > 0.12 * words[left] * words[right] and not (left + right).isdigit()
+    ]
+
+
+def _pairs(folded: str) -> tuple[str, ...]:
+    words = _ASKING.sub(" | ", folded).split()
+    return tuple(f"{left}_{right}" for left, right in zip(words, words[1:], strict=False) if "|" not in (left, right))
+
+
+def _asks(folded: str) -> Iterable[Ask]:
+    for ask, pattern in _ASKS:
+        if pattern.search(folded):
+            yield ask
