@@ -88,8 +88,13 @@ def urgent_check(content: Content) -> Urgent:
 
 
 @contextmanager
-def open_assistant(settings: Settings, *, clock: Clock = utc_now) -> Iterator[Assistant]:
-    """Migrate, load, start the worker; on leaving stop it and close the database."""
+def open_assistant(
+    settings: Settings, *, clock: Clock = utc_now, content: Content | None = None
+) -> Iterator[Assistant]:
+    """Migrate, load, start the worker; on leaving stop it and close the database.
+
+    `content` may be given when it is loaded already; it is not changed.
+    """
     with ExitStack() as stack:
         settings.data_folder.mkdir(parents=True, exist_ok=True)
         database = open_database(database_url(settings))
@@ -97,7 +102,7 @@ def open_assistant(settings: Settings, *, clock: Clock = utc_now) -> Iterator[As
         migrate.upgrade(database)
         with database.write() as session:
             ensure_sample_commune(session, now=clock())
-        content = load_content(settings)
+        content = content or load_content(settings)
         phrases = load_phrases(settings.content_folder or CONTENT)
         directory = CommuneDirectory(database)
         metrics = Metrics()

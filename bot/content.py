@@ -68,14 +68,14 @@ class Content:
     def _build(self) -> InForce:
         library = load_library(self._folder)
         engine = build_engine(
-            library.guides, load_glossary(self._folder), self._encoder, thresholds=self._thresholds
+            library, load_glossary(self._folder), self._encoder, thresholds=self._thresholds
         )
         return InForce(library, engine)
 
     def _state(self) -> tuple[tuple[str, int, int], ...]:
         """Name, size and time of each file that the build reads."""
         found = []
-        for pattern in ("guides/*.md", "questions/*.txt", "glossary/*.yaml"):
+        for pattern in ("guides/*.md", "questions/*.txt", "elsewhere/*.txt", "glossary/*.yaml"):
             for path in sorted(self._folder.glob(pattern)):
                 status = path.stat()
                 found.append((path.name, status.st_size, status.st_mtime_ns))

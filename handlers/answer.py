@@ -40,6 +40,8 @@ class ActionAsk(ServiceAction):
     def _miss(self, turn: Turn, found: Found) -> None:
         """The ladder: guesses were the first rung; topics, topics again, then a person (ux.md §2.4)."""
         hint = small_talk_hint(turn.text, turn.services.intents)
+        if hint is None and found.elsewhere == "small_talk":
+            hint = "chat"
         if hint:
             turn.effects.append(effects.outcome("smalltalk"))
             turn.say(f"chat.{hint}", place=turn.place)

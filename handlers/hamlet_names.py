@@ -8,11 +8,11 @@ from rapidfuzz import fuzz, process
 from records.communes import HamletProfile
 from retrieval.text import fold, normalise
 
-_KINDS = r"(?:xom|thon|ban|lang|ap|khoi|khu|khu pho|to|to dan pho|tdp|doi|x|t|k)"
+_KINDS = r"(?:xom|thon|ban|lang|ap|khoi|khu pho|khu|to dan pho|to|tdp|doi)"
 _NUMBERS = {"mot": "1", "nhat": "1", "hai": "2", "ba": "3", "bon": "4", "tu": "4", "nam": "5", "sau": "6",
             "bay": "7", "tam": "8", "chin": "9", "muoi": "10"}  # fmt: skip
 _BEFORE = r"(?:toi|bac|tui|minh|em|chau|ba|ong|nha|co|chu|o|thuoc|la|dang|song|con|da|a)"
-_NAMED = re.compile(rf"^(?:{_BEFORE} )*{_KINDS} ?(?:so )?(\w+)")
+_NAMED = re.compile(rf"^(?:{_BEFORE} )*(?:{_KINDS} (?:so )?\w+|{_KINDS}\d+|[xtk] ?\d+)")
 ENOUGH = 88  # of 100: two typing slips in a name of average length
 
 
@@ -33,25 +33,24 @@ def match_hamlet(text: str, hamlets: Sequence[HamletProfile]) -> list[HamletProf
             names[_canonical(name)] = hamlet
     if said in names:
         return [names[said]]
-    bare = {name: hamlet for name, hamlet in names.items() if name}
-    without_kind = _without_kind(said)
-    if without_kind:
-        alike = [hamlet for name, hamlet in bare.items() if _without_kind(name) == without_kind]
-        if alike:
-            return list(dict.fromkeys(alike))
+    alike = [hamlet for name, hamlet in names.items() if _without_kind(name) == _without_kind(said)]
+    if alike:
+        return list(dict.fromkeys(alike))
     if re.search(r"\d", said):
         return []  # "xóm 13" is not nearly "xóm 3"
-    near = process.extract(said, list(bare), scorer=fuzz.ratio, score_cutoff=ENOUGH, limit=3)
-    return list(dict.fromkeys(bare[name] for name, _score, _at in near))
+    if said == _without_kind(said):
+        names = {_without_kind(name): hamlet for name, hamlet in names.items()}
+    near = process.extract(said, list(names), scorer=fuzz.ratio, score_cutoff=ENOUGH, limit=3)
+    return list(dict.fromkeys(names[name] for name, _score, _at in near))
 
 
 def _canonical(text: str) -> str:
     """Folded; numbers as digits; polite words and "tôi ở" left out; "x3" → "xom 3"."""
     words = fold(normalise(text)).split()
     words = [part for word in words for part in re.findall(r"\d+|[^\W\d]+", word)]
-    while words and words[0] in _AROUND:
+    while len(words) > 1 and words[0] in _AROUND:
         words = words[1:]
-    while words and words[-1] in _AROUND:
+    while len(words) > 2 and words[-1] in _AROUND:  # two words: "xóm Bắc" keeps its name
         words = words[:-1]
     if len(words) == 1 and words[0] in _NUMBERS:
         words = [_NUMBERS[words[0]]]

@@ -17,12 +17,14 @@ def read_number(text: str, words: IntentWords, *, count: int) -> int | None:
     if not said or len(said) > _MOST_WORDS:
         return None
     core = [word for word in said if word not in words.polite or word in words.numbers] or said
+    while core and core[0] in words.number_words:
+        phrase = " ".join(core)
+        if phrase in words.numbers or phrase in words.last:
+            break
+        core = core[1:]
     phrase = " ".join(core)
     if phrase in words.last:
         return count or None
-    while core and (phrase := " ".join(core)) not in words.numbers and core[0] in words.number_words:
-        core = core[1:]
-    phrase = " ".join(core)
     if phrase in words.numbers:
         return words.numbers[phrase]
     return int(phrase) if re.fullmatch(r"\d{1,2}", phrase) else None

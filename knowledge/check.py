@@ -13,10 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
-
 from knowledge.guide import ContentError, Guide, parse_guide
-from knowledge.library import CONTENT, load_questions, read_text
+from knowledge.library import CONTENT, load_fields, load_questions, read_text
 
 MAX_WORDS, MAX_CHARACTERS = 60, 350  # of a step, choices aside (U2)
 MAX_SENTENCE, MEAN_SENTENCE = 25, 15  # words (U2)
@@ -49,7 +47,8 @@ class StyleWords:
 
 @cache
 def style_words(content: Path = CONTENT) -> StyleWords:
-    data = yaml.safe_load(read_text(content / "glossary" / "style.yaml"))
+    path = content / "glossary" / "style.yaml"
+    data = load_fields(path, ("banned", "english", "actions", "not_actions"))
     pairs = {key: tuple((row["word"], row["instead"]) for row in data[key]) for key in ("banned", "english")}
     return StyleWords(pairs["banned"], pairs["english"], tuple(data["actions"]), tuple(data["not_actions"]))
 
@@ -60,7 +59,8 @@ def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str
     paths = sorted((content / "guides").glob("*.md"))
     slugs = {path.stem for path in paths}
     wanted = set(only) or slugs
-    problems = [Problem(f"guides/{slug}.md", 1, "no file", "a guide") for slug in sorted(wanted - slugs)]
+    missing = [str(content / "guides" / f"{slug}.md") for slug in sorted(wanted - slugs)]
+    problems = [Problem(path, 1, "no file", "a guide") for path in missing]
     for path in paths:
         try:
             guides.append(parse_guide(path, read_text(path)))
@@ -73,7 +73,7 @@ def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str
             where = str(content / "guides" / f"{guide.slug}.md")
             problems += check_guide(guide, where, words, slugs, today)
     problems += _check_questions(content, slugs, wanted)
-    problems += _check_prerequisites(guides, content)
+    problems += _check_prerequisites(guides, content, wanted)
     return problems
 
 
@@ -150,7 +150,7 @@ def _check_links(guide: Guide, where: str, slugs: set[str]) -> Iterator[Problem]
                 yield Problem(where, 1, f"{name}: the guide itself", "another guide")
 
 
-def _check_prerequisites(guides: list[Guide], content: Path) -> Iterator[Problem]:
+def _check_prerequisites(guides: list[Guide], content: Path, wanted: set[str]) -> Iterator[Problem]:
     needs = {guide.slug: guide.front.prerequisites for guide in guides}
     for guide in guides:
         seen, todo = set[str](), list(guide.front.prerequisites)
@@ -159,7 +159,7 @@ def _check_prerequisites(guides: list[Guide], content: Path) -> Iterator[Problem
             if slug not in seen:
                 seen.add(slug)
                 todo += needs.get(slug, ())
-        if guide.slug in seen:
+        if guide.slug in seen and guide.slug in wanted:
             where = str(content / "guides" / f"{guide.slug}.md")
             yield Problem(where, 1, "prerequisites that lead back here", "no circle")
 
@@ -211,26 +211,28 @@ def _check_address(text: str, where: str, line: int) -> Iterator[Problem]:
 def _check_questions(content: Path, slugs: set[str], wanted: set[str]) -> Iterator[Problem]:
     folder = content / "questions"
     for path in sorted(folder.glob("*.txt")):
-        if path.stem not in slugs:
+        if path.stem not in slugs and (path.stem in wanted or wanted == slugs):
             yield Problem(str(path), 1, f"questions for {path.stem!r}", "the slug of a guide")
     seen: dict[str, str] = {}
     pairs: dict[frozenset[str], str] = {}
     for slug in sorted(slugs):
         path = folder / f"{slug}.txt"
         if not path.exists():
-            yield Problem(str(path), 1, "no file", "the guide's questions, one a line")
+            if slug in wanted:
+                yield Problem(str(path), 1, "no file", "the guide's questions, one a line")
             continue
         try:
             questions = load_questions(path)
         except ContentError as error:
-            yield Problem(error.path, error.line, error.found, error.expected)
+            if slug in wanted:
+                yield Problem(error.path, error.line, error.found, error.expected)
             continue
         if len(questions) < MIN_QUESTIONS and slug in wanted:
             found = f"{len(questions)} questions"
             yield Problem(str(path), 1, found, f"at least {MIN_QUESTIONS}")
         for number, line in enumerate(read_text(path).splitlines(), 1):
-            if line.strip() and not line.startswith("#"):
-                yield from _check_question(line.strip(), f"{path}", number, slug, seen, pairs, wanted)
+            if (question := line.strip()) and not question.startswith("#"):
+                yield from _check_question(question, f"{path}", number, slug, seen, pairs, wanted)
 
 
 def _check_question(

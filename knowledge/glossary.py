@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from knowledge.guide import ContentError
-from knowledge.library import CONTENT, read_text
+from knowledge.library import CONTENT, load_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +20,7 @@ class Glossary:
 
 def load_glossary(content: Path = CONTENT) -> Glossary:
     path = content / "glossary" / "words.yaml"
-    data = yaml.safe_load(read_text(path))
+    data = load_fields(path, ("abbreviations", "names", "only_with_marks", "regional", "fillers"))
     # YAML reads bare `no`, `on`, `1` as other things than words.
     for key in ("abbreviations", "regional"):
         for word, meaning in data[key].items():

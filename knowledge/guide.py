@@ -27,8 +27,11 @@ SECTIONS = ("Chuẩn bị", "Các bước", "Lỗi hay gặp", "Hỏi ai")
 APPEARS, IF_NOT = "Máy hiện:", "Nếu không thấy:"
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-# Zero-width and direction marks can hide words from an editor's eye (reliability.md R29).
-HIDDEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\x00-\x08\x0b-\x1f]")
+# Zero-width, direction and control marks can hide words from an editor's eye (reliability.md R29);
+# the separators U+2028 and U+2029 break a line that no editor shows as broken.
+HIDDEN = re.compile(
+    "[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
 
 
 class ContentError(Exception):
@@ -37,6 +40,23 @@ class ContentError(Exception):
     def __init__(self, path: Path | str, line: int, found: str, expected: str) -> None:
         super().__init__(f"{path}:{line}: found {found}, expected {expected}")
         self.path, self.line, self.found, self.expected = str(path), line, found, expected
+
+
+def broken_yaml(path: Path, error: yaml.YAMLError, *, first_line: int = 1) -> ContentError:
+    """The error of a YAML text that begins on `first_line` of the file."""
+    mark = getattr(error, "problem_mark", None)
+    line = mark.line + first_line if mark else 1
+    problem = getattr(error, "problem", None) or "broken YAML"
+    return ContentError(path, line, problem, "YAML such as 'title: Nối Wi-Fi'")
+
+
+class _DatesAsText(yaml.SafeLoader):
+    """Leaves dates to pydantic, which names the field: YAML meets 2026-02-30 with a bare ValueError."""
+
+    yaml_implicit_resolvers = {  # noqa: RUF012 - as PyYAML has it
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
 
 
 class Source(BaseModel):
@@ -50,8 +70,8 @@ class Source(BaseModel):
 
     @field_validator("date", mode="before")
     @classmethod
-    def _yaml_reads_dates(cls, value: object) -> object:
-        # YAML turns 2026-03-15 into a date and 2026 into an int.
+    def _yaml_reads_years(cls, value: object) -> object:
+        # YAML turns 2026 into an int.
         return str(value) if isinstance(value, dt.date | int) else value
 
 
@@ -168,12 +188,9 @@ def _split(path: Path, text: str) -> tuple[FrontMatter, list[_Line]]:
 
 def _front_matter(path: Path, lines: list[str]) -> FrontMatter:
     try:
-        data = yaml.safe_load("\n".join(lines))
+        data = yaml.load("\n".join(lines), Loader=_DatesAsText)  # noqa: S506 - a SafeLoader
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        problem = getattr(error, "problem", None) or "broken YAML"
-        raise ContentError(path, line, problem, "YAML such as 'title: Nối Wi-Fi'") from error
+        raise broken_yaml(path, error, first_line=2) from error
     if not isinstance(data, dict):
         raise ContentError(path, 2, repr(data)[:40], "YAML fields such as 'title: Nối Wi-Fi'")
     try:
@@ -193,9 +210,11 @@ def _sections(path: Path, body: list[_Line]) -> dict[str, list[_Line]]:
     for line in body:
         if line.text.startswith("#"):
             name = line.text.lstrip("#").strip()
-            expected = SECTIONS[len(sections)] if len(sections) < len(SECTIONS) else "no more sections"
-            if line.text != f"## {expected}":
-                raise ContentError(path, line.number, repr(line.text), f"'## {expected}'")
+            if len(sections) == len(SECTIONS):
+                raise ContentError(path, line.number, repr(line.text), "no more sections")
+            expected = f"## {SECTIONS[len(sections)]}"
+            if line.text != expected:
+                raise ContentError(path, line.number, repr(line.text), f"'{expected}'")
             sections[name] = []
         elif line.text.strip():
             if name is None:

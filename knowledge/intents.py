@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
-from knowledge.library import CONTENT, read_text
+from knowledge.library import CONTENT, load_fields
 
 STEERING = (
     "next", "not_found", "back", "repeat", "person", "menu", "greet", "thanks", "bye", "who", "erase",
     "restart", "all_steps", "stop",
 )  # fmt: skip
+_OTHERS = ("polite", "skip", "who_in", "thanks_in", "chat", "numbers", "number_words", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,7 @@ class IntentWords:
 
 
 def load_intent_words(content: Path = CONTENT) -> IntentWords:
-    data = yaml.safe_load(read_text(content / "glossary" / "intents.yaml"))
+    data = load_fields(content / "glossary" / "intents.yaml", STEERING + _OTHERS)
     groups = {intent: frozenset(str(phrase) for phrase in data[intent]) for intent in STEERING}
     return IntentWords(
         polite=frozenset(data["polite"]),

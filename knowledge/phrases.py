@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import jinja2
-import yaml
 
 from knowledge.guide import ContentError
-from knowledge.library import CONTENT, read_text
+from knowledge.library import CONTENT, load_fields
 
 
 class Phrases:
@@ -41,12 +40,19 @@ class Phrases:
 def load_phrases(content: Path = CONTENT) -> Phrases:
     texts: dict[str, tuple[str, ...]] = {}
     for path in sorted((content / "phrases").glob("*.yaml")):
-        data = yaml.safe_load(read_text(path))
-        if not isinstance(data, dict):
-            raise ContentError(path, 1, repr(data)[:40], "keys with texts")
-        for key, value in data.items():
+        for key, value in load_fields(path).items():
             variants = value if isinstance(value, list) else [value]
             if not variants or not all(isinstance(text, str) for text in variants):
                 raise ContentError(path, 1, f"{key}: {value!r}"[:60], "a text or a list of texts")
             texts[f"{path.stem}.{key}"] = tuple(text.strip() for text in variants)
+            for text in variants:
+                _check_template(path, key, text)
     return Phrases(texts)
+
+
+def _check_template(path: Path, key: str, text: str) -> None:
+    try:
+        jinja2.Environment(autoescape=True).parse(text)
+    except jinja2.TemplateSyntaxError as error:
+        found = f"{key}: {error.message}"
+        raise ContentError(path, 1, found, "a template such as 'Chào {{ place }}'") from error

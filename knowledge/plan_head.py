@@ -52,6 +52,22 @@ class PlanHead:
         return f"Kế hoạch {self.subject[:1].lower()}{self.subject[1:]}" if self.subject else None
 
 
+@dataclass(frozen=True, slots=True)
+class CommuneName:
+    """What a plan's head tells of its commune, enough to make one that is not known yet."""
+
+    slug: str
+    name: str
+    kind: str
+
+
+def commune_of(head: PlanHead) -> CommuneName | None:
+    """None where the document does not name the commune."""
+    if not head.commune or not head.kind:
+        return None
+    return CommuneName(fold(head.commune).replace(" ", "-"), head.commune, head.kind)
+
+
 def read_head(front: Sequence[Line], tail: Sequence[Line], lines: Sequence[str]) -> PlanHead:
     """`front` is what stands before the first part, `tail` what follows the last, `lines` is all of it."""
     text = squeeze(" ".join(lines))

@@ -17,7 +17,7 @@ class PlanWords:
     asked: Mapping[str, tuple[str, ...]]  # everyday words → words of plans
     topics: frozenset[str]
     around: frozenset[str]
-    cues: Mapping[str, float]
+    cues: Mapping[str, float]  # longest first
 
 
 def load_plan_words(content: Path = CONTENT) -> PlanWords:
@@ -32,7 +32,7 @@ def load_plan_words(content: Path = CONTENT) -> PlanWords:
         asked={word: tuple(meanings) for word, meanings in data["asked"].items()},
         topics=frozenset(data["topics"]),
         around=frozenset(data["around"]),
-        cues={cue: float(weight) for cue, weight in data["cues"].items()},
+        cues={cue: float(data["cues"][cue]) for cue in sorted(data["cues"], key=len, reverse=True)},
     )
 
 

@@ -29,6 +29,7 @@ class UrgentRules:
     excuses: tuple[Pattern, ...]  # with one of these, `patterns` do not decide
     patterns: Mapping[str, tuple[Pattern, ...]]  # kind → unmistakable
     coarse: tuple[str, ...]  # when judging fails
+    ideas: Mapping[str, tuple[str, ...]]  # folded phrase → the ideas it stands for
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class UrgentExamples:
     slots: Mapping[str, tuple[str, ...]]
     unclear_guides: frozenset[str]
     unclear_words: frozenset[str]
+    unclear_questions: frozenset[str]
     digest: str  # of all of it: a trained model says what it was trained on
 
 
@@ -80,7 +82,30 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
         excuses=_compiled(data["excuses"], path),
         patterns={kind: _compiled(found, path) for kind, found in data["patterns"].items()},
         coarse=tuple(data["coarse"]),
+        ideas=_load_ideas(content),
     )
+
+
+def _load_ideas(content: Path) -> dict[str, tuple[str, ...]]:
+    data, path = _read(content, "ideas.yaml")
+    ideas: dict[str, list[str]] = {}
+    for idea, patterns in data.items():
+        for pattern in patterns:
+            if not isinstance(pattern, str):
+                raise ContentError(path, 1, f"{idea}: {pattern!r}", "words; quote them if need be")
+            for phrase in sorted(alternatives(pattern)):
+                ideas.setdefault(phrase, []).append(idea)
+    return {phrase: tuple(dict.fromkeys(found)) for phrase, found in ideas.items()}
+
+
+def alternatives(pattern: str) -> set[str]:
+    """Every phrase that "(a|b) (c )?d" stands for."""
+    match = re.search(r"\(([^()]*)\)(\?)?", pattern)
+    if not match:
+        return {" ".join(pattern.split())}
+    options = match[1].split("|") + ([""] if match[2] else [])
+    before, after = pattern[: match.start()], pattern[match.end() :]
+    return {phrase for option in options for phrase in alternatives(before + option + after)}
 
 
 def load_urgent_examples(content: Path = CONTENT) -> UrgentExamples:
@@ -91,14 +116,16 @@ def load_urgent_examples(content: Path = CONTENT) -> UrgentExamples:
     folder = content / "safety"
     files = [folder / "urgent" / f"{kind}.txt" for kind in KINDS]
     digest = hashlib.sha256()
-    for file in (*files, folder / "not_urgent.txt", path):
+    others = (folder / name for name in ("not_urgent.txt", "messages.txt", "ideas.yaml", "urgent.yaml"))
+    for file in (*files, *others, path):
         digest.update(read_text(file).encode())
     return UrgentExamples(
         urgent={file.stem: load_questions(file) for file in files},
-        not_urgent=load_questions(folder / "not_urgent.txt"),
+        not_urgent=load_questions(folder / "not_urgent.txt") + load_questions(folder / "messages.txt"),
         slots={name: tuple(draws) for name, draws in slots.items()},
         unclear_guides=frozenset(data["unclear_guides"]),
         unclear_words=frozenset(data["unclear_words"]),
+        unclear_questions=frozenset(data["unclear_questions"]),
         digest=digest.hexdigest()[:16],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from records.models import AuditEntry
+from records.models import AuditEntry, Commune
 
 _START = "0" * 64
 
@@ -22,12 +22,14 @@ def append(
     now: dt.datetime,
     detail: dict[str, Any] | None = None,
 ) -> AuditEntry:
+    # The commune's row is the lock. That of the last entry would not do: who waited for it would
+    # still see it as the last one, after another has been added.
+    session.execute(select(Commune.id).where(Commune.id == commune_id).with_for_update(key_share=True))
     last = session.scalar(
         select(AuditEntry)
         .where(AuditEntry.commune_id == commune_id)
         .order_by(AuditEntry.sequence.desc())
         .limit(1)
-        .with_for_update()
     )
     entry = AuditEntry(
         commune_id=commune_id,
@@ -52,7 +54,7 @@ def first_broken(session: Session, *, commune_id: int) -> int | None:
     )
     for number, entry in enumerate(entries, 1):
         if (entry.sequence, entry.previous_hash, entry.hash) != (number, previous, _hash(entry)):
-            return number
+            return entry.sequence
         previous = entry.hash
     return None
 

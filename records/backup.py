@@ -4,13 +4,16 @@ import datetime as dt
 import hashlib
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, exc, inspect, text
 
 from records.database import Database, sqlite_url
-from records.migrate import head_revision
+from records.migrate import head_revision, knows_revision
+
+_MANIFEST = {"made", "sha256", "schema", "rows"}
 
 
 class BackupError(Exception):
@@ -27,13 +30,12 @@ def back_up(database: Database, folder: Path, *, now: dt.datetime) -> Path:
         raise BackupError(f"found {path}, expected no backup of this second")
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
-    # VACUUM INTO takes a snapshot: writers go on meanwhile, and the write-ahead log is in it.
-    with database.engine.connect() as connection:
-        raw = connection.connection.dbapi_connection
-        assert raw is not None
-        raw.execute("VACUUM INTO ?", (str(unfinished),))
-    unfinished.chmod(0o600)
-    manifest = {"made": now.isoformat(), "sha256": _sha256(unfinished), **_contents(unfinished)}
+    try:
+        _copy(database, unfinished)
+        manifest = {"made": now.isoformat(), "sha256": _sha256(unfinished), **_contents(unfinished)}
+    except BaseException:
+        unfinished.unlink(missing_ok=True)
+        raise
     path.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     unfinished.rename(path)
     return path
@@ -44,12 +46,17 @@ def check_backup(path: Path) -> dict[str, Any]:
     manifest_path = path.with_suffix(".json")
     if not path.is_file() or not manifest_path.is_file():
         raise BackupError(f"found no {path} with its .json, expected a backup made by 'db backup'")
-    manifest: dict[str, Any] = json.loads(manifest_path.read_text(encoding="utf-8"))
+    manifest = _read_manifest(manifest_path)
     if (found := _sha256(path)) != manifest["sha256"]:
         raise BackupError(f"{path}: found SHA-256 {found}, expected {manifest['sha256']}")
     contents = _contents(path)
     if contents["rows"] != manifest["rows"]:
         raise BackupError(f"{path}: found rows {contents['rows']}, expected {manifest['rows']}")
+    if not knows_revision(contents["schema"]):
+        raise BackupError(
+            f"{path}: found schema {contents['schema']}, expected at most {head_revision()}: "
+            "the backup is of a newer program"
+        )
     return manifest
 
 
@@ -66,6 +73,29 @@ def restore(path: Path, target: Path) -> dict[str, Any]:
     for suffix in ("-wal", "-shm"):
         Path(f"{target}{suffix}").unlink(missing_ok=True)
     new.rename(target)
+    return manifest
+
+
+def _copy(database: Database, path: Path) -> None:
+    """A snapshot with the write-ahead log in it, over a connection of its own: writers go on."""
+    # Two SQLite libraries on one file in one process would undo each other's locks.
+    driver, source = database.engine.dialect.dbapi, database.engine.url.database
+    assert driver is not None
+    path.touch(mode=0o600)  # nobody else may read it, from its first byte on
+    try:
+        with closing(driver.connect(source)) as connection:
+            connection.execute("VACUUM INTO ?", (str(path),))
+    except driver.Error as error:
+        raise BackupError(f"{path}: found {error}, expected room for a copy of {source}") from error
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BackupError(f"{path}: found {error}, expected JSON") from error
+    if not isinstance(manifest, dict) or not manifest.keys() >= _MANIFEST:
+        raise BackupError(f"{path}: found {manifest}, expected {', '.join(sorted(_MANIFEST))}")
     return manifest
 
 

@@ -147,14 +147,22 @@ def _completions(
 
 
 def _done(commune_id: int, start: dt.datetime, end: dt.datetime) -> Subquery:
-    """(learner, guide, hamlet) of the completions, each once whatever the grades."""
-    return (
-        select(Completion.learner_id, Completion.guide, Completion.hamlet_id)
+    """(learner, guide, hamlet) of the completions, each learner and guide once.
+
+    Done in several grades, it counts where the first of them was done: a learner who moved in
+    between would otherwise count twice for the guide.
+    """
+    first = (
+        select(func.min(Completion.id))
         .where(
             Completion.commune_id == commune_id,
             Completion.created_at >= start,
             Completion.created_at < end,
         )
-        .distinct()
+        .group_by(Completion.learner_id, Completion.guide)
+    )
+    return (
+        select(Completion.learner_id, Completion.guide, Completion.hamlet_id)
+        .where(Completion.commune_id == commune_id, Completion.id.in_(first))
         .subquery()
     )

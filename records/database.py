@@ -5,12 +5,13 @@ write. PostgreSQL: plain transactions with time limits; durability settings are 
 """
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
 
 try:  # a SQLite without the WAL-reset bug; only Linux has the wheel
@@ -59,7 +60,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A snapshot that cannot write (SQLite refuses; PostgreSQL runs it read only)."""
+        """A snapshot that cannot write: all its queries see the same moment, whoever writes meanwhile."""
         with Session(self._reader) as session:
             yield session
 
@@ -69,25 +70,33 @@ class Database:
 
 
 def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
+    # Quoted: a '?' or '%' in the name of a folder is no part of the address's own grammar.
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def open_database(url: str) -> Database:
     """Connect and check the durability settings; raises `DatabaseError`."""
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:  # the message leaves the address out: it may hold a password
+        raise DatabaseError("found no address of a database, expected sqlite:/// or postgresql://") from error
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise DatabaseError(f"found {url}, expected a database file")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
         writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", read_only=False)
         reader = _sqlite_engine(url, begin="BEGIN", read_only=True)
-        _check_pragmas(writer)
-        return Database(writer, reader)
+        database = Database(writer, reader)
+        _check(database, _check_pragmas)
+        return database
     if parsed.get_backend_name() != "postgresql":
         raise DatabaseError(f"found {parsed.get_backend_name()}, expected sqlite or postgresql")
     engine = _postgresql_engine(url)
-    _check_postgresql(engine)
-    return Database(engine, engine.execution_options(postgresql_readonly=True))
+    # READ COMMITTED would give each query of a reader a moment of its own.
+    reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    database = Database(engine, reader)
+    _check(database, _check_postgresql)
+    return database
 
 
 def sqlite_is_fixed(version: tuple[int, ...] = sqlite_driver.sqlite_version_info) -> bool:
@@ -95,6 +104,18 @@ def sqlite_is_fixed(version: tuple[int, ...] = sqlite_driver.sqlite_version_info
     return any(version >= fixed for fixed in FIXED_SQLITE if version[:2] == fixed[:2]) or (
         version >= FIXED_SQLITE[0]
     )
+
+
+def _check(database: Database, check: Callable[[Engine], None]) -> None:
+    """Raise `DatabaseError` for what `check` finds, with nothing left open."""
+    try:
+        check(database.engine)
+    except DBAPIError as error:
+        database.close()
+        raise DatabaseError(f"found {error.orig}, expected a database that can be opened") from error
+    except DatabaseError:
+        database.close()
+        raise
 
 
 def _sqlite_engine(url: str, *, begin: str, read_only: bool) -> Engine:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from records.models import (
@@ -28,15 +28,16 @@ def erase_learner(
     the reply with the receipt, so that it can be delivered; `remove_shells` takes them later.
     """
     commune_id, learner_id = conversation.commune_id, conversation.learner_id
-    for table in (Question, Completion, Handoff):
-        session.execute(delete(table).where(table.commune_id == commune_id, table.learner_id == learner_id))
+    # Locked first: a turn that another worker does on another channel ends before, or finds nothing.
     talks = list(
         session.scalars(
-            select(Conversation.id).where(
-                Conversation.commune_id == commune_id, Conversation.learner_id == learner_id
-            )
+            select(Conversation.id)
+            .where(Conversation.commune_id == commune_id, Conversation.learner_id == learner_id)
+            .with_for_update()
         )
     )
+    for table in (Question, Completion, Handoff):
+        session.execute(delete(table).where(table.commune_id == commune_id, table.learner_id == learner_id))
     for rows in (ConversationEvent, OutboxMessage):
         session.execute(delete(rows).where(rows.commune_id == commune_id, rows.conversation_id.in_(talks)))
     session.execute(
@@ -46,11 +47,12 @@ def erase_learner(
             InboxMessage.id != keep.id,
         )
     )
+    # With an identity goes its conversation: who writes there again begins anew.
     session.execute(
-        delete(Conversation).where(
-            Conversation.commune_id == commune_id,
-            Conversation.learner_id == learner_id,
-            Conversation.id != conversation.id,
+        delete(ChannelIdentity).where(
+            ChannelIdentity.commune_id == commune_id,
+            ChannelIdentity.learner_id == learner_id,
+            ChannelIdentity.id != conversation.identity_id,
         )
     )
     session.execute(
@@ -65,13 +67,24 @@ def erase_learner(
 
 
 def remove_shells(session: Session, *, before: dt.datetime) -> int:
-    """Take away what erased conversations left; returns how many there were.
+    """Take away what conversations erased before then left; returns how many there were.
 
     A conversation that was used again after the erasure is a new talk and stays.
     """
+    is_waited_for = exists().where(
+        InboxMessage.commune_id == Conversation.commune_id,
+        InboxMessage.conversation_id == Conversation.id,
+        InboxMessage.state == "pending",
+    )
     shells = list(
         session.scalars(
-            select(Conversation).where(Conversation.erased_at.is_not(None), Conversation.updated_at < before)
+            select(Conversation)
+            .where(
+                Conversation.erased_at < before,
+                Conversation.updated_at <= Conversation.erased_at,
+                ~is_waited_for,
+            )
+            .with_for_update(skip_locked=True)
         )
     )
     for shell in shells:

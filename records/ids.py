@@ -10,6 +10,7 @@ millisecond (the primary key would then refuse the second row).
 import secrets
 import threading
 import time
+from collections.abc import Callable
 
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 _COUNTER_BITS = 22
@@ -18,10 +19,10 @@ _lock = threading.Lock()
 _last = 0
 
 
-def new_id() -> int:
+def new_id(*, clock: Callable[[], int] = time.time_ns) -> int:
     global _last
     with _lock:
-        milliseconds = time.time_ns() // 1_000_000 - EPOCH_MS
+        milliseconds = clock() // 1_000_000 - EPOCH_MS
         # The top bit of the counter starts at 0: at least 2 million ids fit in a millisecond.
         fresh = (milliseconds << _COUNTER_BITS) | secrets.randbits(_COUNTER_BITS - 1)
         _last = max(_last + 1, fresh)  # a clock set back must not give an id twice

@@ -69,7 +69,7 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
         earlier.state == "pending",
         earlier.id < InboxMessage.id,
     )
-    row = session.execute(
+    oldest = (
         select(InboxMessage, Conversation)
         .join(
             Conversation,
@@ -79,14 +79,16 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
         .where(InboxMessage.state == "pending", ~has_earlier)
         .order_by(InboxMessage.id)
         .limit(1)
-        .with_for_update(skip_locked=True, of=Conversation)
-    ).first()
-    if row is None:
-        return None
-    message, conversation = row
-    session.refresh(message)  # what was read before the lock was ours may be old by now
-    session.refresh(conversation)
-    return (message, conversation) if message.state == "pending" else None
+        # A claim refers to its conversation; with key_share it does not wait for the turn's end.
+        .with_for_update(skip_locked=True, key_share=True, of=Conversation)
+    )
+    while (row := session.execute(oldest).first()) is not None:
+        message, conversation = row
+        session.refresh(message)  # what was read before the lock was ours may be old by now
+        session.refresh(conversation)
+        if message.state == "pending":
+            return message, conversation
+    return None
 
 
 def finish(message: InboxMessage, *, now: dt.datetime, state: str = "done") -> None:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -366,3 +367,36 @@ class Erasure(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     receipt: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[dt.datetime]
+
+
+class PlanVersion(Base):
+    """One import of a commune's plan. At most one is approved: the one that is answered from."""
+
+    __tablename__ = "plans"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_plans_commune"),
+        UniqueConstraint("commune_id", "version", name="uq_plans_version"),
+        Index(
+            "uq_plans_approved",
+            "commune_id",
+            unique=True,
+            sqlite_where=sql("state = 'approved'"),
+            postgresql_where=sql("state = 'approved'"),
+        ),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    version: Mapped[int]  # counted from 1 in each commune
+    state: Mapped[str] = mapped_column(String(10), default="draft")  # draft, approved, replaced
+    replaces: Mapped[int | None]  # the version that was approved when this one was
+    name: Mapped[str]  # of the document, as answers name it
+    source_name: Mapped[str]  # of the file it was read from
+    sha256: Mapped[str] = mapped_column(String(64))  # of that file
+    head: Mapped[dict[str, Any]]
+    passages: Mapped[list[Any]]
+    facts: Mapped[dict[str, Any]]
+    created_at: Mapped[dt.datetime]
+    created_by: Mapped[str] = mapped_column(String(120))
+    approved_at: Mapped[dt.datetime | None]
+    approved_by: Mapped[str | None] = mapped_column(String(120))

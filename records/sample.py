@@ -2,6 +2,7 @@
 
 import datetime as dt
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from records.communes import add_commune, add_hamlet, find_commune
@@ -15,6 +16,16 @@ def ensure_sample_commune(session: Session, *, now: dt.datetime) -> Commune:
     commune = find_commune(session, SLUG)
     if commune is not None:
         return commune
+    try:
+        with session.begin_nested():
+            return _make_sample_commune(session, now)
+    except IntegrityError:  # another worker that starts now was first
+        commune = find_commune(session, SLUG)
+        assert commune is not None
+        return commune
+
+
+def _make_sample_commune(session: Session, now: dt.datetime) -> Commune:
     commune = add_commune(session, slug=SLUG, name="xã Mẫu", now=now, is_sample=True)
     for number in range(1, 9):
         add_hamlet(

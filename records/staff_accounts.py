@@ -10,7 +10,7 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from records.models import StaffAccount, StaffInvitation, StaffSession
@@ -96,7 +96,7 @@ def invite(session: Session, account: StaffAccount, *, now: dt.datetime) -> str:
 
 
 def invited_account(session: Session, token: str, *, now: dt.datetime) -> StaffAccount | None:
-    invitation = _invitation(session, token, now)
+    invitation = session.scalar(_invitation(token, now))
     if invitation is None:
         return None
     return session.get(StaffAccount, (invitation.commune_id, invitation.account_id))
@@ -106,7 +106,8 @@ def accept_invitation(
     session: Session, token: str, *, password_hash: str, now: dt.datetime
 ) -> StaffAccount | None:
     """Set the account's password, once; None when the link is used, old or unknown."""
-    invitation = _invitation(session, token, now)
+    # Of two who use the link at once, the second waits here and then finds it used.
+    invitation = session.scalar(_invitation(token, now).with_for_update())
     if invitation is None:
         return None
     invitation.used_at = now
@@ -199,11 +200,9 @@ def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _invitation(session: Session, token: str, now: dt.datetime) -> StaffInvitation | None:
-    return session.scalar(
-        select(StaffInvitation).where(
-            StaffInvitation.token_hash == token_hash(token),
-            StaffInvitation.used_at.is_(None),
-            StaffInvitation.expires_at > now,
-        )
+def _invitation(token: str, now: dt.datetime) -> Select[StaffInvitation]:
+    return select(StaffInvitation).where(
+        StaffInvitation.token_hash == token_hash(token),
+        StaffInvitation.used_at.is_(None),
+        StaffInvitation.expires_at > now,
     )

@@ -6,14 +6,13 @@ assignment, so a failed build leaves the old one serving.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from knowledge.glossary import Glossary
-from knowledge.guide import Guide
+from knowledge.library import Library
 from retrieval.decide import Candidate, Decision, NoAnswer, Thresholds, decide
-from retrieval.encoder import MODEL, Encoder
+from retrieval.encoder import MODEL, Encoder, Vectors
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, chunk_guides
 from retrieval.rank import Calibration, Evidence, gather, order, rank
@@ -23,6 +22,7 @@ from retrieval.vector_index import VectorIndex
 
 NEAR = 64  # passages the vector side looks at
 CANDIDATES = 5
+RESEMBLES = 0.5  # cosine from which a text is like another
 CALIBRATION = MODEL / "calibration.json"
 
 
@@ -34,6 +34,7 @@ class Found:
     candidates: tuple[Candidate, ...]  # best first, at most 5
     understood: str
     repairs: tuple[Repair, ...]
+    elsewhere: str | None = None  # with no answer: what it resembles, such as 'small_talk'
 
 
 class Engine:
@@ -41,6 +42,7 @@ class Engine:
         self,
         *,
         passages: Sequence[Passage],
+        elsewhere: Mapping[str, Sequence[str]],
         repairer: Repairer,
         encoder: Encoder,
         calibration: Calibration,
@@ -55,13 +57,19 @@ class Engine:
         # A guide's passages are read like a question is, so that both sides look alike.
         texts = [normalise(passage.text) for passage in self.passages]
         self._vectors = VectorIndex(encoder.encode(texts))
+        self._elsewhere_kinds = [kind for kind, found in elsewhere.items() for _ in found]
+        others = [normalise(text) for found in elsewhere.values() for text in found]
+        self._elsewhere = VectorIndex(encoder.encode(others))
 
     def ask(self, question: str) -> Found:
-        """Blank text and text without a word of ours find nothing."""
+        """Blank text, and text of which we know no word and no piece of a word, find nothing."""
         read = self._repairer.read(question)
-        if not read.words:
-            return Found(NoAnswer(), (), "", ())
+        if not read.words or not self.passages:
+            return Found(NoAnswer(), (), read.text, read.repairs)
         evidence = self.evidence(read.text)
+        # A text without features is a vector of zeros, equally far from all: FAISS then gives any rows.
+        if not evidence.lexical.any() and evidence.nearest.max() <= 0:
+            return Found(NoAnswer(), (), read.text, read.repairs)
         scores = rank(evidence, self._calibration)
         candidates = tuple(
             Candidate(self._lexical.documents[at], round(float(scores[at]), 4))
@@ -74,8 +82,24 @@ class Engine:
 
     def evidence(self, text: str) -> Evidence:
         """What both sides say about a text as read."""
-        rows, cosines = self._vectors.search(self._encoder.encode([text])[0], NEAR)
-        return gather(self._lexical.search(text), rows, cosines, self._owner, len(text.split()))
+        return self._gather(text, self._encoder.encode([text])[0])
+
+    def _gather(self, text: str, vector: Vectors) -> Evidence:
+        rows, cosines = self._vectors.search(vector, NEAR)
+        _rows, others = self._elsewhere.search(vector, 1)
+        return gather(
+            self._lexical.search(text),
+            rows,
+            cosines,
+            self._owner,
+            elsewhere=float(others[0]) if len(others) else -1.0,
+            words=len(text.split()),
+        )
+
+    def _resembles(self, vector: Vectors) -> str | None:
+        """The kind of the nearest text elsewhere, when one is near."""
+        rows, cosines = self._elsewhere.search(vector, 1)
+        return self._elsewhere_kinds[int(rows[0])] if len(rows) and cosines[0] >= RESEMBLES else None
 
     @property
     def guides(self) -> tuple[str, ...]:
@@ -83,22 +107,27 @@ class Engine:
         return self._lexical.documents
 
 
-def make_repairer(guides: Mapping[str, Guide], glossary: Glossary) -> Repairer:
-    return Repairer(glossary, Vocabulary(passage.text for passage in chunk_guides(guides.values())))
+def make_repairer(library: Library, glossary: Glossary) -> Repairer:
+    """Its vocabulary is all we know: what stands elsewhere is real, too, and not to be "corrected"."""
+    texts = [passage.text for passage in chunk_guides(library.guides.values())]
+    texts += [text for kind, found in library.elsewhere.items() if kind != "gibberish" for text in found]
+    return Repairer(glossary, Vocabulary(texts))
 
 
 def build_engine(
-    guides: Mapping[str, Guide],
+    library: Library,
     glossary: Glossary,
     encoder: Encoder,
     *,
-    calibration: Path = CALIBRATION,
+    calibration: Calibration | None = None,
     thresholds: Thresholds | None = None,
 ) -> Engine:
+    """`calibration` is the shipped one when it is left out."""
     return Engine(
-        passages=chunk_guides(guides.values()),
-        repairer=make_repairer(guides, glossary),
+        passages=chunk_guides(library.guides.values()),
+        elsewhere=library.elsewhere,
+        repairer=make_repairer(library, glossary),
         encoder=encoder,
-        calibration=Calibration.load(calibration),
+        calibration=calibration or Calibration.load(CALIBRATION),
         thresholds=thresholds or Thresholds(),
     )

@@ -71,7 +71,7 @@ class LexicalIndex:
                 scores[documents] += weights
                 if "_" not in term:
                     found.append((idf, documents))
-        if not total:
+        if not total or not self.documents:
             return LexicalHits(scores, 0.0, 0.0)
         best = int(scores.argmax())
         covered = sum(idf for idf, documents in found if best in documents)

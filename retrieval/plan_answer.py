@@ -20,7 +20,11 @@ def answer_text(passage: PlanPassage, query: PlanQuery, task: Task | None = None
 
 
 def _sentences(passage: PlanPassage) -> list[str]:
-    return [part.strip() for part in re.split(r"(?<=[.!?])\s+(?=[^\W\d_a-zà-ỹ]|[“\"\d])", passage.text) if part.strip()]
+    return [
+        part.strip()
+        for part in re.split(r"(?<=[.!?])\s+(?=[^\W\d_a-zà-ỹ]|[“\"\d])", passage.text)
+        if part.strip()
+    ]
 
 
 def _choose(sentences: Sequence[str], query: PlanQuery) -> str:
@@ -28,14 +32,20 @@ def _choose(sentences: Sequence[str], query: PlanQuery) -> str:
     if len(" ".join(sentences).split()) <= MAX_WORDS:
         return " ".join(sentences)
     best = max(sentences, key=lambda sentence: _worth(sentence, query))
-    if best is not sentences[0] and re.match(r"[^.:]{3,40}: ", best) and len(sentences[0].split()) <= MAX_WORDS // 2:
+    if (
+        best is not sentences[0]
+        and re.match(r"[^.:]{3,40}: ", best)
+        and len(sentences[0].split()) <= MAX_WORDS // 2
+    ):
         return f"{sentences[0]} {best}"  # a column of a row says little without the row's title
     return best
 
 
 def _worth(sentence: str, query: PlanQuery) -> float:
     text = f" {fold(normalise(sentence))} "
-    worth = sum(1.0 + unit.is_topic for unit in query.units if any(f" {form} " in text for form in unit.forms))
+    worth = sum(
+        1.0 + unit.is_topic for unit in query.units if any(f" {form} " in text for form in unit.forms)
+    )
     worth += 2 * sum(f" {number} " in text for number in (*query.numbers, *map(str, query.years)))
     if "percent" in query.asks and "%" in sentence:
         worth += 3
@@ -65,4 +75,4 @@ def _shortened(text: str, words: int) -> str:
     kept = " ".join(found[:words])
     cut = max(kept.rfind(mark) for mark in (";", ",", "."))
     kept = kept[:cut] if cut > len(kept) // 3 else kept
-    return kept.rstrip(" ,;:.(“\"") + "."
+    return kept.rstrip(' ,;:.(“"') + "."

@@ -14,7 +14,18 @@ from knowledge.plan_words import PlanWords
 from retrieval.text import fold, normalise
 
 Ask = Literal[
-    "percent", "who", "when", "number", "count", "money", "phone", "hour", "signer", "recipients", "task", "name"
+    "percent",
+    "who",
+    "when",
+    "number",
+    "count",
+    "money",
+    "phone",
+    "hour",
+    "signer",
+    "recipients",
+    "task",
+    "name",
 ]
 
 _WHO = r"(?:ai|don vi|phong|co quan|to chuc|bo phan|ben|hoi|ban|truong|noi) nao|nhung ai|giao cho ai|do ai|\bai\b"
@@ -52,7 +63,21 @@ _ASKING = re.compile(
     r"|(?:la|viec|lam|dieu|nhung|cac|nhiem vu|noi dung|cai) gi|la ai|do ai|cho ai|dat may)\b"
 )
 _FRONT: frozenset[Ask] = frozenset(("number", "signer", "recipients", "name", "when"))
-_ABOUT_PLAN = frozenset(["ban hanh", "ke hoach", "nguoi ky", "ky", "van ban", "ten", "chuc vu", "hieu", "noi nhan", "gui", "bao cao"])
+_ABOUT_PLAN = frozenset(
+    [
+        "ban hanh",
+        "ke hoach",
+        "nguoi ky",
+        "ky",
+        "van ban",
+        "ten",
+        "chuc vu",
+        "hieu",
+        "noi nhan",
+        "gui",
+        "bao cao",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +85,8 @@ class Unit:
     words: str  # folded, in the one form
     forms: tuple[str, ...]  # itself and what plans say for it
     marked: str | None  # a single syllable as typed, where it was typed with marks
-    is_topic: bool
+    is_topic: bool  # names one of the things that plans are about
+    means_topic: bool  # names one, or says one in everyday words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +133,7 @@ class PlanReader:
         self._words, self._forms = words, forms
         # The names of the communes are said, but not searched for.
         self._named = re.compile(rf"\b(?:{'|'.join(map(re.escape, names)) or '(?!)'})\b")
-        known = {*words.topics, *words.asked, *pairs}
+        known = {*words.topics, *words.asked, *_ABOUT_PLAN, *pairs}
         self._units = frozenset(unit for unit in known if unit not in words.around or " " in unit)
         self._longest = max((unit.count(" ") + 1 for unit in self._units), default=1)
 
@@ -120,7 +146,14 @@ class PlanReader:
         digits = re.findall(r"\b\d+\w*\b", re.sub(r"\bthang \d{1,2}\b", "", folded))
         numbers = frozenset(digit for digit in digits if not re.fullmatch(r"20[2-4]\d", digit))
         return PlanQuery(
-            text, folded, asks, tuple(self._read_units(folded, text, asks)), numbers, years, months, _pairs(folded)
+            text,
+            folded,
+            asks,
+            tuple(self._read_units(folded, text, asks)),
+            numbers,
+            years,
+            months,
+            _pairs(folded),
         )
 
     def _read_units(self, folded: str, text: str, asks: frozenset[Ask]) -> list[Unit]:
@@ -128,6 +161,7 @@ class PlanReader:
         rest = _ASKING.sub(" ", self._named.sub(" ", folded))
         words = [word for word in rest.split() if not word[0].isdigit()]
         found: dict[str, Unit] = {}
+        topics = self._words.topics
         at = 0
         while at < len(words):
             length = self._length(words, at)
@@ -137,7 +171,13 @@ class PlanReader:
                 continue
             marked = marks.get(unit)
             forms = (unit, *self._words.asked.get(unit, ()))
-            found[unit] = Unit(unit, forms, marked if marked != unit else None, unit in self._words.topics)
+            found[unit] = Unit(
+                unit,
+                forms,
+                marked if marked != unit else None,
+                unit in topics,
+                bool(topics.intersection(forms)),
+            )
         if "signer" in asks:
             found.pop("ky", None)
         return list(found.values())
@@ -165,7 +205,9 @@ def common_pairs(texts: Iterable[str]) -> list[str]:
 
 def _pairs(folded: str) -> tuple[str, ...]:
     words = _ASKING.sub(" | ", folded).split()
-    return tuple(f"{left}_{right}" for left, right in zip(words, words[1:], strict=False) if "|" not in (left, right))
+    return tuple(
+        f"{left}_{right}" for left, right in zip(words, words[1:], strict=False) if "|" not in (left, right)
+    )
 
 
 def _asks(folded: str) -> Iterable[Ask]:

@@ -95,15 +95,20 @@ class PlanIndex:
         """Blank text finds nothing."""
         read = self._repairer.read(question)
         query = self._reader.read(read.text)
-        plan_score = cue_score(query.folded, self._words)
         if not read.words or not self._entries:
             return PlanFound(False, (), "", 0.0, "")
         scores = self._scores(query)
         first = [int(at) for at in np.argsort(-scores, kind="stable")[:k] if scores[at] > 0]
         hits = tuple(self._hit(self._entries[at], query) for at in first)
         answered = bool(hits) and hits[0].score >= self._threshold
-        text = answer_text(self._entries[first[0]].passage, query, self._entries[first[0]].task) if answered else ""
-        return PlanFound(answered, hits, text, plan_score, read.text)
+        text = (
+            answer_text(self._entries[first[0]].passage, query, self._entries[first[0]].task)
+            if answered
+            else ""
+        )
+        return PlanFound(
+            answered, hits, text, self._plan_score(query, first[:1] if answered else []), read.text
+        )
 
     def is_plan_question(self, question: str) -> float:
         """0..1: how much a question is about a plan (targets, tasks, deadlines), not a how-to."""
@@ -112,6 +117,18 @@ class PlanIndex:
     def _hit(self, entry: _Entry, query: PlanQuery) -> PlanHit:
         probability = round(self._probability(entry, query), 4)
         return PlanHit(entry.document, entry.passage.locator, entry.passage.full_text, probability)
+
+    def _plan_score(self, query: PlanQuery, answering: Sequence[int]) -> float:
+        """The cues, and what the answering passage has of the question: rare things weigh more."""
+        cues = cue_sum(query.folded, self._words)
+        if not answering:
+            return logistic(cues)
+        entry = self._entries[answering[0]]
+        if _is_front(entry):
+            return logistic(cues + 2.5)
+        said = sum(_covered(unit, entry) * self._weight(unit) for unit in query.units if unit.is_topic)
+        missed = sum((1 - _covered(unit, entry)) * self._weight(unit) for unit in query.units)
+        return logistic(cues + 1.2 * said - 2.0 * missed)
 
     # --- Ranking ----------------------------------------------------------------------------------
 
@@ -164,17 +181,21 @@ class PlanIndex:
     def _probability(self, entry: _Entry, query: PlanQuery) -> float:
         if query.is_about_plan:
             return 0.9 if _satisfies(entry, query) else 0.05
-        topics = self._coverage(entry, query, topics=True)
-        value = -6.2 + 5.0 * topics + 3.6 * self._coverage(entry, query)
+        if {"signer", "recipients"} & query.asks & entry.has and self._fits_numbers(entry, query):
+            return 0.9
+        coverage = self._coverage(entry, query)
+        has_topic = any(unit.means_topic for unit in query.units)
+        topics = self._coverage(entry, query, topics=True) if has_topic else coverage
+        value = -6.2 + 5.0 * topics + 3.6 * coverage
         value += 0.6 if _satisfies(entry, query) else -4.0
         value += 0.0 if self._fits_numbers(entry, query) else -4.0
-        return 1 / (1 + math.exp(-value))
+        return logistic(value)
 
     def _coverage(self, entry: _Entry, query: PlanQuery, *, topics: bool = False) -> float:
         """The weighed share of what the question names that the passage names, 0..1."""
         total = covered = 0.0
         for unit in query.units:
-            if topics and not unit.is_topic:
+            if topics and not unit.means_topic:
                 continue
             weight = self._weight(unit)
             total += weight
@@ -183,7 +204,7 @@ class PlanIndex:
 
     def _weight(self, unit: Unit) -> float:
         known = [self._idf[term] for form in unit.forms if (term := form.replace(" ", "_")) in self._idf]
-        if unit.is_topic:
+        if unit.means_topic:
             return min(max(known), 3.0) if known else 4.0
         return min(min(known), 2.5) if known else 1.0  # a word plans do not use tells little
 
@@ -200,14 +221,23 @@ class PlanIndex:
 
 
 def cue_score(folded: str, words: PlanWords) -> float:
-    """0..1 from the cues of the glossary; longer cues win over those within them."""
+    """0..1 from the cues of the glossary alone."""
+    return logistic(cue_sum(folded, words))
+
+
+def cue_sum(folded: str, words: PlanWords) -> float:
+    """As a logarithm of odds; longer cues win over those within them."""
     text = f" {folded} "
     total = -1.6
-    for cue in sorted(words.cues, key=len, reverse=True):
+    for cue, weight in words.cues.items():  # longest first
         if f" {cue} " in text:
-            total += words.cues[cue]
+            total += weight
             text = text.replace(f" {cue} ", " | ")
-    return 1 / (1 + math.exp(-total))
+    return total
+
+
+def logistic(value: float) -> float:
+    return 1 / (1 + math.exp(-value))
 
 
 # --- Building -------------------------------------------------------------------------------------
@@ -258,13 +288,17 @@ def _entry(
     )
 
 
-_DATE = re.compile(r"\d{1,2}/\d{1,2}|[Tt]háng \d|[Nn]gày \d|[Nn]ăm 20\d\d|[Qq]uý|[Hh]ằng|[Hh]àng (?:năm|tháng|tuần)|[Tt]hường xuyên|[Đđ]ịnh kỳ")
+_DATE = re.compile(
+    r"\d{1,2}/\d{1,2}|[Tt]háng \d|[Nn]gày \d|[Nn]ăm 20\d\d|[Qq]uý|[Hh]ằng|[Hh]àng (?:năm|tháng|tuần)|[Tt]hường xuyên|[Đđ]ịnh kỳ"
+)
 _OFFICES = re.compile(
     r"\b(?:[Pp]hòng|Văn phòng|Ban|UBND|Ủy ban|Uỷ ban|Đảng ủy|Đoàn|[Hh]ội (?:phụ|nông|cựu|doanh|Phụ|Nông|Cựu|viên)|Công an|Tổ|Trung tâm|Liên đoàn|[Tt]rường"
     r"|Trưởng|[Cc]ơ quan|[Đđ]ơn vị|[Tt]hôn|[Xx]óm|Mặt trận|doanh nghiệp|Sở|[Cc]ác cơ sở)\b"
 )
 _NUMBERED = re.compile(r"\d+\s*[-/]\s*[A-ZĐ]{2,}")
-_COUNTED = re.compile(r"\d|\b(?:một|hai|ba|bốn|năm|mười) (?:thành viên|nhân sự|người|buổi|lần)", re.IGNORECASE)
+_COUNTED = re.compile(
+    r"\d|\b(?:một|hai|ba|bốn|năm|mười) (?:thành viên|nhân sự|người|buổi|lần)", re.IGNORECASE
+)
 
 
 def _has(passage: PlanPassage, task: Task | None, *, is_deadline: bool, has_name: bool) -> Iterable[Ask]:
@@ -299,7 +333,14 @@ def _plan_years(plan: Plan) -> frozenset[int]:
 
 def _spelt(words: PlanWords) -> list[str]:
     """The words of the glossary, so that the repairer knows them."""
-    return [*words.same, *words.same.values(), *words.asked, *words.topics, *words.cues, " ".join(words.around)]
+    return [
+        *words.same,
+        *words.same.values(),
+        *words.asked,
+        *words.topics,
+        *words.cues,
+        " ".join(words.around),
+    ]
 
 
 def _index(
@@ -387,4 +428,6 @@ def _kind_weight(entry: _Entry, query: PlanQuery) -> float:
         case "heading":
             return 1.1 if re.search("giai doan", query.folded) else 0.8
         case _:
-            return 0.85 if "muc dich" in fold(entry.passage.heading) and "muc dich" not in query.folded else 1.0
+            return (
+                0.85 if "muc dich" in fold(entry.passage.heading) and "muc dich" not in query.folded else 1.0
+            )

@@ -25,6 +25,7 @@ class Evidence:
     lexical: Floats  # BM25
     nearest: Floats  # cosine of the nearest passage, -1..1
     pooled: Floats  # log-mean-exp over the passages near the query
+    elsewhere: float  # cosine of the nearest text that no guide is for, -1..1
     coverage: float
     known: float
     words: int
@@ -37,7 +38,7 @@ class Calibration:
     nearest: float = 6.0
     pooled: float = 6.0
     # whether any: bias and weights of `scope_features`
-    scope: tuple[float, ...] = (-6.0, 6.0, 2.0, 2.0, 2.0, 0.5, 0.0)
+    scope: tuple[float, ...] = (-3.0, 6.0, -6.0, 2.0, 2.0, 2.0, 0.5, 0.0)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
@@ -56,6 +57,8 @@ def gather(
     rows: NDArray[np.int64],
     cosines: NDArray[np.float32],
     owner: NDArray[np.int64],
+    *,
+    elsewhere: float,
     words: int,
 ) -> Evidence:
     """`owner[row]` is the number of the guide that passage `row` belongs to."""
@@ -66,7 +69,7 @@ def gather(
     weight = np.zeros(count)
     np.add.at(weight, owners, np.exp(POOL * cosines.astype(np.float64)))
     pooled = np.log(weight + np.exp(-POOL)) / POOL
-    return Evidence(hits.scores, nearest, pooled, hits.coverage, hits.known, words)
+    return Evidence(hits.scores, nearest, pooled, elsewhere, hits.coverage, hits.known, words)
 
 
 POOL = 12.0  # how sharply near passages outweigh far ones in the pooled score
@@ -92,6 +95,7 @@ def scope_features(evidence: Evidence, probabilities: Floats) -> Floats:
         [
             1.0,
             float(evidence.nearest[top]),
+            evidence.elsewhere,
             float(evidence.coverage),
             float(evidence.known),
             float(probabilities[top]),

@@ -14,7 +14,7 @@ Rules and where they come from:
 import re
 import unicodedata
 
-_DROP = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad]")
+_DROP = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WORD = re.compile(r"[^\W_]+")
 
@@ -123,9 +123,9 @@ def from_vni(word: str) -> str | None:
 
 
 def _horn(letters: list[str], *, breve: bool = True) -> bool:
-    """Put the horn (or breve) that "w" stands for; "uo" takes two."""
+    """Put the horn (or breve) that "w" stands for; "uo" takes two, but for the u of "qu"."""
     joined = "".join(letters)
-    if "uo" in joined:
+    if "uo" in joined and not joined.startswith("quo"):
         at = joined.index("uo")
         letters[at], letters[at + 1] = "ư", "ơ"
         return True

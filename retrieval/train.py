@@ -1,9 +1,11 @@
 """Train the static encoder on the project's own text, with sentence-transformers (extra `models`).
 
 Each step shows one question of every guide beside another text of the same guide; the texts of
-all other guides in the batch are the negatives (MultipleNegativesRankingLoss), so a step is a
-softmax over all guides. Reproducible bit for bit from the seed on one kind of CPU: one thread,
-our own batches, no shuffling elsewhere.
+all other guides in the batch, and one text for each that no guide is for, are the negatives
+(MultipleNegativesRankingLoss), so a step is a softmax over all guides.
+
+Reproducible bit for bit from the seed on one kind of CPU: one thread, our own batches, no
+shuffling elsewhere.
 """
 
 import random
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from knowledge.glossary import Glossary
 from knowledge.guide import Guide
+from knowledge.library import Library
 from retrieval.augment import Variants, variants_of, vary
 from retrieval.features import features
 from retrieval.passages import chunk_guide
@@ -30,7 +33,7 @@ Progress = Callable[[int, int, float], None]  # step, steps, loss
 
 
 def train(
-    guides: Sequence[Guide],
+    library: Library,
     glossary: Glossary,
     repairer: Repairer,
     folder: Path,
@@ -54,7 +57,9 @@ def train(
     chance = random.Random(seed)  # noqa: S311 - not for secrets: a reproducible draw
     variants = variants_of(glossary)
 
-    vocabulary = _vocabulary(guides, repairer, variants, random.Random(seed + 1))  # noqa: S311
+    guides = list(library.guides.values())
+    others = [text for texts in library.elsewhere.values() for text in texts]
+    vocabulary = _vocabulary(guides, others, repairer, variants, random.Random(seed + 1))  # noqa: S311
     tokenizer = Tokenizer(WordLevel(vocabulary, unk_token="[UNK]"))  # noqa: S106 - no password
     tokenizer.pre_tokenizer = WhitespaceSplit()
     embedding = StaticEmbedding(tokenizer, embedding_dim=DIMENSION)
@@ -66,8 +71,8 @@ def train(
     model.train()
     unknown = vocabulary["[UNK]"]
     for step in range(1, steps + 1):
-        anchors, positives = _batch(guides, repairer, variants, chance)
-        batch = [model.preprocess(anchors), model.preprocess(positives)]
+        columns = _batch(guides, others, repairer, variants, chance)
+        batch = [model.preprocess(column) for column in columns]
         optimiser.zero_grad()
         loss = loss_function(batch, labels=None)
         loss.backward()
@@ -88,7 +93,11 @@ def joined_features(text: str) -> str:
 
 
 def _vocabulary(
-    guides: Sequence[Guide], repairer: Repairer, variants: Variants, chance: random.Random
+    guides: Sequence[Guide],
+    others: Sequence[str],
+    repairer: Repairer,
+    variants: Variants,
+    chance: random.Random,
 ) -> dict[str, int]:
     counts = Counter[str]()
     for guide in guides:
@@ -97,22 +106,30 @@ def _vocabulary(
             if passage.kind == "question":
                 texts |= {repairer.read(vary(passage.text, variants, chance)).text for _ in range(3)}
             counts.update(feature for text in texts for feature in features(text))
+    for text in others:
+        counts.update(features(normalise(text)))
     kept = sorted(feature for feature, count in counts.items() if count >= MIN_COUNT)
     return {feature: at for at, feature in enumerate(["[UNK]", *kept])}
 
 
 def _batch(
-    guides: Sequence[Guide], repairer: Repairer, variants: Variants, chance: random.Random
-) -> tuple[list[str], list[str]]:
-    """One (question as somebody would type it, other text of the guide) for each guide."""
-    anchors, positives = [], []
+    guides: Sequence[Guide],
+    others: Sequence[str],
+    repairer: Repairer,
+    variants: Variants,
+    chance: random.Random,
+) -> list[list[str]]:
+    """For each guide (question as somebody would type it, other text of the guide[, text elsewhere])."""
+    anchors, positives, negatives = [], [], []
     for guide in guides:
         question = chance.choice(guide.questions)
         if chance.random() >= PLAIN_SHARE:
             question = vary(question, variants, chance)
         anchors.append(joined_features(repairer.read(question).text))
         positives.append(joined_features(normalise(_positive(guide, chance))))
-    return anchors, positives
+        if others:
+            negatives.append(joined_features(normalise(chance.choice(others))))
+    return [anchors, positives, negatives] if others else [anchors, positives]
 
 
 def _positive(guide: Guide, chance: random.Random) -> str:

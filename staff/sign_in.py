@@ -122,14 +122,9 @@ def _communes(session: Session) -> tuple[tuple[str, str], ...]:
 
 
 def _count_attempt(session: Session, account: StaffAccount, now: dt.datetime) -> Attempt:
-    may_try = begin_attempt(session, commune_id=account.commune_id, account_id=account.id, now=now)
-    if not may_try:
-        return Attempt()
-    can_sign_in = account.is_active and account.password_hash is not None
-    return Attempt(
-        account=(account.commune_id, account.id),
-        password_hash=account.password_hash if can_sign_in else None,
-    )
+    key = (account.commune_id, account.id)
+    may_try = begin_attempt(session, commune_id=key[0], account_id=key[1], now=now)
+    return Attempt(key, account.password_hash) if may_try else Attempt()
 
 
 def _finish(
@@ -141,7 +136,7 @@ def _finish(
     now = site.clock()
     with site.database.write() as session:
         account = session.get_one(StaffAccount, key, with_for_update=True)
-        # The account may have changed while the password was being checked.
+        # Disabled accounts come this far too; and the password may have changed meanwhile.
         is_right = is_right and account.is_active and account.password_hash == password_hash
         note(
             session,

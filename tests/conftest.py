@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, make_url, text
 
 from records import migrate
 from records.database import Database, open_database, sqlite_url
@@ -43,31 +43,64 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return new_postgresql_database(request.getfixturevalue("postgresql_server"))
 
 
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file to copy: migrating takes far longer."""
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    _migrate(sqlite_url(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql_server: str) -> str:
+    """The name of a migrated database that serves as a template."""
+    url = new_postgresql_database(postgresql_server)
+    _migrate(url)
+    name = make_url(url).database
+    assert name is not None
+    return name
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The address of a migrated database, once of each kind."""
+    if request.param == "sqlite":
+        copy = tmp_path / "test.db"
+        copy.write_bytes(request.getfixturevalue("migrated_sqlite").read_bytes())
+        return sqlite_url(copy)
+    template = request.getfixturevalue("migrated_postgresql")
+    return new_postgresql_database(request.getfixturevalue("postgresql_server"), template)
+
+
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+def database(migrated_url: str) -> Iterator[Database]:
     """A migrated database, once of each kind."""
-    database = open_database(database_url)
-    migrate.upgrade(database)
+    database = open_database(migrated_url)
     yield database
     database.close()
 
 
 @pytest.fixture
-def sqlite_database(tmp_path: Path) -> Iterator[Database]:
+def sqlite_database(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Database]:
     """A migrated SQLite database, for tests in which the kind makes no difference."""
-    database = open_database(sqlite_url(tmp_path / "test.db"))
-    migrate.upgrade(database)
+    copy = tmp_path / "test.db"
+    copy.write_bytes(migrated_sqlite.read_bytes())
+    database = open_database(sqlite_url(copy))
     yield database
     database.close()
 
 
-def new_postgresql_database(server: str) -> str:
-    from sqlalchemy import create_engine, make_url
+def _migrate(url: str) -> None:
+    database = open_database(url)
+    migrate.upgrade(database)
+    database.close()
 
+
+def new_postgresql_database(server: str, template: str = "template1") -> str:
     url = make_url(server).set(drivername="postgresql+psycopg")
     name = f"test_{next(_numbers)}"
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
     engine.dispose()
     return url.set(database=name).render_as_string(hide_password=False)

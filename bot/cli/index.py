@@ -46,7 +46,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] =
         "dimension": encoder.dimension,
         "features": encoder.features,
         "model_bytes": size,
-        "trained_on_this_content": content_hash(library.guides.values()) == read_trained_on(MODEL),
+        "trained_on_this_content": content_hash(library) == read_trained_on(MODEL),
     }
     if as_json:
         typer.echo(json.dumps(found))
@@ -70,39 +70,30 @@ def train(
     from knowledge.library import CONTENT, load_library
     from retrieval import train as training
     from retrieval.calibrate import calibrate
-    from retrieval.decide import Thresholds
     from retrieval.encoder import MODEL, StaticEncoder
-    from retrieval.engine import Engine, make_repairer
-    from retrieval.passages import chunk_guides
+    from retrieval.engine import build_engine, make_repairer
     from retrieval.rank import Calibration
     from retrieval.train_state import write_trained_on
 
     content = read_settings().content_folder or CONTENT
     target = folder or MODEL
     library, glossary = load_library(content), load_glossary(content)
-    repairer = make_repairer(library.guides, glossary)
     count = steps or training.STEPS
     with progress_bar("training") as progress:
         task = progress.add_task("training", total=count)
         training.train(
-            list(library.guides.values()),
+            library,
             glossary,
-            repairer,
+            make_repairer(library, glossary),
             target,
             seed=seed,
             steps=count,
             progress=lambda step, _steps, _loss: progress.update(task, completed=step),
         )
-    engine = Engine(
-        passages=chunk_guides(library.guides.values()),
-        repairer=repairer,
-        encoder=StaticEncoder(target),
-        calibration=Calibration(),
-        thresholds=Thresholds(),
-    )
+    engine = build_engine(library, glossary, StaticEncoder(target), calibration=Calibration())
     questions = [row for path in calibrate_on for row in _labelled(path, "dev")]
     calibrate(engine, questions).save(target / "calibration.json")
-    write_trained_on(target, library.guides.values())
+    write_trained_on(target, library)
     typer.echo(f"saved to {target}, calibrated on {len(questions)} questions")
 
 

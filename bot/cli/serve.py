@@ -69,4 +69,5 @@ def _greet(base: str, link: str | None, seconds: float) -> None:
     typer.echo(f"staff site   {base}/staff")
     if link:
         typer.echo(f"first staff account, a link that works once: {base}{link}")
+    typer.echo("serving")
     sys.stdout.flush()

@@ -241,7 +241,7 @@ def test_the_rows_of_another_commune_are_never_shown(world: World):
 
     nothing = ["0", "0", "0", "0"]
     assert seen(ours) == [
-        [["Nam Đồng", *nothing], ["Gò Pháo", *nothing], ["Soi Vàng", *nothing], ["Cả xã", *nothing]],
+        [["Nam Đồng", *nothing], ["Gò Pháo", *nothing], ["Soi Vàng", *nothing], ["Cả địa bàn", *nothing]],
         [],
         [],
         0,
@@ -253,12 +253,12 @@ def test_the_rows_of_another_commune_are_never_shown(world: World):
         [
             ["Nam Đồng", "2", "1", "1", "1"],
             ["Chưa rõ thôn, xóm", "1", "1", "0", "1"],
-            ["Cả xã", "3", "2", "1", "2"],
+            ["Cả địa bàn", "3", "2", "1", "2"],
         ],
         [
             ["An toàn trên mạng", "2", "2"],
             ["Không thuộc chủ đề nào", "1", "0"],
-            ["Cả xã", "3", "2"],
+            ["Cả địa bàn", "3", "2"],
         ],
         [
             ["Mã OTP & những điều không đưa cho ai", "An toàn trên mạng", "2", "2", "2"],

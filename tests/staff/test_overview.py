@@ -55,7 +55,7 @@ def test_every_hamlet_is_listed_also_where_nothing_happened(world: World):
         ["Gò Pháo", "2", "1", "1", "1"],
         ["Soi Vàng", "0", "0", "0", "0"],
         ["Chưa rõ thôn, xóm", "1", "1", "0", "0"],
-        ["Cả xã", "7", "3", "2", "2"],
+        ["Cả địa bàn", "7", "3", "2", "2"],
     ]
 
 
@@ -72,7 +72,7 @@ def test_topics_and_guides_are_counted_with_their_titles(world: World):
         ["Kỹ năng số", "0", "0"],
         ["Phong trào", "0", "0"],
         ["Không thuộc chủ đề nào", "3", "0"],
-        ["Cả xã", "7", "2"],
+        ["Cả địa bàn", "7", "2"],
     ]
     assert table(page, "theo-huong-dan") == [
         ["Quên mật khẩu VNeID", "Định danh VNeID", "3", "2", "1"],
@@ -109,12 +109,12 @@ def test_a_question_from_before_the_hamlet_was_named_counts_for_the_hamlet(world
         ["Gò Pháo", "0", "0", "0", "0"],
         ["Soi Vàng", "0", "0", "0", "0"],
         ["Chưa rõ thôn, xóm", "1", "1", "0", "0"],
-        ["Cả xã", "1", "1", "0", "0"],
+        ["Cả địa bàn", "1", "1", "0", "0"],
     ]
     assert after[1:] == [
         ["Gò Pháo", "1", "1", "0", "0"],
         ["Soi Vàng", "0", "0", "0", "0"],
-        ["Cả xã", "1", "1", "0", "0"],
+        ["Cả địa bàn", "1", "1", "0", "0"],
     ]
 
 

@@ -1,0 +1,130 @@
+"""Train the model of the triage (extra `models`): python -m handlers.triage_training [FOLDER].
+
+Sentences and slots come from `knowledge/safety/`, each drawn several times and varied as people
+type; the guides' questions join as ordinary ones. Reproducible from the seed on one kind of CPU.
+"""
+
+import random
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from handlers.triage import MODEL, read
+from handlers.triage_features import features
+from knowledge.glossary import Glossary, load_glossary
+from knowledge.library import CONTENT, Library, load_library
+from knowledge.safety_rules import (
+    KINDS,
+    UrgentExamples,
+    UrgentRules,
+    draw,
+    load_urgent_examples,
+    load_urgent_rules,
+)
+from retrieval.augment import variants_of, vary
+from retrieval.engine import make_repairer
+from retrieval.repair import Repairer
+
+NOT_URGENT = len(KINDS)
+DRAWS_URGENT, DRAWS_NOT, DRAWS_GUIDE = 24, 16, 2  # of a sentence
+PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
+STRENGTH = 5.0  # inverse regularisation; best of 1..100 by cross-validation over sentences
+MIN_COUNT = 6  # drawings a feature must occur in
+LEAST_WEIGHT = 0.02  # a feature below it for every kind is left out of the file
+THRESHOLD = 0.5
+
+Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
+
+
+def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: int = 20261122) -> Path:
+    """Train on the content and write `triage.npz` into `folder`."""
+    glossary, library = load_glossary(content), load_library(content)
+    rules, examples = load_urgent_rules(content), load_urgent_examples(content)
+    repairer = make_repairer(library, glossary)
+    drawn = list(draw_examples(examples, rules, library, glossary, repairer, seed=seed))
+    found = [features(readings, rules.ideas) for readings, _, _ in drawn]
+    names = choose_features(found)
+    weights, bias = fit(found, [label for _, label, _ in drawn], names)
+    kept = np.abs(weights).max(axis=1) >= LEAST_WEIGHT
+    path = (folder or MODEL.parent) / MODEL.name
+    np.savez_compressed(
+        path,
+        features=_bytes([name for name, keep in zip(names, kept, strict=True) if keep]),
+        weights=weights[kept].astype(np.float16),
+        bias=bias.astype(np.float32),
+        kinds=_bytes([*KINDS, "not_urgent"]),
+        threshold=np.float32(THRESHOLD),
+        digest=_bytes([examples.digest]),
+    )
+    return path
+
+
+def draw_examples(
+    examples: UrgentExamples,
+    rules: UrgentRules,
+    library: Library,
+    glossary: Glossary,
+    repairer: Repairer,
+    *,
+    seed: int,
+) -> Iterator[Example]:
+    chance = random.Random(seed)  # noqa: S311 - not for secrets: a reproducible draw
+    variants = variants_of(glossary)
+    for number, (template, label, draws) in enumerate(_templates(examples, library)):
+        for at in range(draws):
+            text = draw(template, examples.slots, chance)
+            if at and chance.random() >= PLAIN_SHARE:
+                text = vary(text, variants, chance)
+            for readings in read(text, repairer, rules.figures)[:1]:
+                yield readings, label, number
+
+
+def _templates(examples: UrgentExamples, library: Library) -> Iterator[tuple[str, int, int]]:
+    for label, kind in enumerate(KINDS):
+        yield from ((template, label, DRAWS_URGENT) for template in examples.urgent[kind])
+    yield from ((template, NOT_URGENT, DRAWS_NOT) for template in examples.not_urgent)
+    for slug, guide in library.guides.items():
+        for question in guide.questions:
+            if not _is_unclear(slug, question, examples):
+                yield question, NOT_URGENT, DRAWS_GUIDE
+
+
+def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:
+    if slug in examples.unclear_guides or question in examples.unclear_questions:
+        return True
+    return slug.startswith("at-") and not examples.unclear_words.isdisjoint(question.lower().split())
+
+
+def choose_features(found: Sequence[set[str]]) -> list[str]:
+    counts = Counter[str]()
+    for names in found:
+        counts.update(names)
+    return sorted(name for name, count in counts.items() if count >= MIN_COUNT)
+
+
+def fit(found: Sequence[set[str]], labels: Sequence[int], names: Sequence[str]):  # type: ignore[no-untyped-def]
+    """Weights (features, classes) and bias (classes,) of a softmax regression."""
+    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
+    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
+
+    row = {name: at for at, name in enumerate(names)}
+    starts, columns, values = [0], [], []
+    for one in found:
+        known = sorted(row[name] for name in one if name in row)
+        columns += known
+        values += [max(len(known), 1) ** -0.5] * len(known)  # as `UrgentModel.judge` divides
+        starts.append(len(columns))
+    matrix = csr_matrix((values, columns, starts), shape=(len(found), len(names)), dtype=np.float32)
+    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3).fit(matrix, labels)
+    return model.coef_.T, model.intercept_
+
+
+def _bytes(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
+
+
+if __name__ == "__main__":
+    print(train_triage(Path(sys.argv[1]) if len(sys.argv) > 1 else None))

@@ -1,0 +1,50 @@
+"""A whole assistant for the tests of the front door, its clock in the test's hand."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from bot.assembly import Assistant, load_content, open_assistant
+from bot.content import Content
+from bot.settings import Settings
+from tests.conftest import NOW
+
+
+@dataclass
+class HandClock:
+    now: dt.datetime = field(default=NOW)
+
+    def __call__(self) -> dt.datetime:
+        return self.now
+
+    def forward(self, **delta: float) -> None:
+        self.now += dt.timedelta(**delta)
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The shipped guides and model; built once, read only."""
+    return load_content(Settings(_env_file=None))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_folder=tmp_path / "data", port=0)
+
+
+@pytest.fixture
+def assistant(
+    migrated_url: str, settings: Settings, content: Content, clock: HandClock
+) -> Iterator[Assistant]:
+    """A whole assistant, worker running, once on each kind of database."""
+    here = settings.model_copy(update={"database_url": migrated_url})
+    with open_assistant(here, clock=clock, content=content) as assistant:
+        yield assistant

@@ -1,0 +1,63 @@
+"""Run `hocvuso serve` as a process of its own, as a newcomer does, and talk to it over HTTP."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass
+class Server:
+    process: subprocess.Popen[str]
+    url: str
+    printed: list[str]
+
+    def kill(self) -> None:
+        """As a power cut: no handler runs."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait(10)
+
+    def first_link(self) -> str:
+        (link,) = [match[0] for line in self.printed if (match := re.search(r"http\S+/staff/moi/\S+", line))]
+        return link
+
+
+def environment(data_folder: Path, **settings: str) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("HOCVUSO_")}
+    return {**kept, "HOCVUSO_DATA_FOLDER": str(data_folder), "HOCVUSO_PORT": "0", **settings}
+
+
+def start(data_folder: Path, **settings: str) -> Server:
+    """Start a server on a free port and wait until it says that it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "serve"],
+        env=environment(data_folder, **settings),
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    printed: list[str] = []
+    for line in process.stdout:
+        printed.append(line.strip())
+        if line.strip() == "serving":
+            url = next(match[1] for text in printed if (match := re.search(r"web chat +(\S+)/$", text)))
+            return Server(process, url, printed)
+    raise AssertionError(f"the server ended with {process.wait()} after printing {printed}")
+
+
+@contextmanager
+def serving(data_folder: Path, **settings: str) -> Iterator[Server]:
+    server = start(data_folder, **settings)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.terminate()
+            server.process.wait(20)
+        assert server.process.stdout is not None
+        server.process.stdout.close()

@@ -1,0 +1,35 @@
+"""The application as a whole, over HTTP in process."""
+
+from fastapi.testclient import TestClient
+
+from bot.app import build_app
+from bot.assembly import Assistant
+
+
+def test_health_readiness_and_metrics_are_told(assistant: Assistant):
+    with TestClient(build_app(assistant)) as http:
+        assert http.get("/healthz").text == "ok"
+        assert http.get("/readyz").json() == {
+            "ready": True,
+            "pending": 0,
+            "guides": 101,
+            "content_problem": None,
+        }
+        http.post("/tin-nhan", data={"text": "chào cháu", "message_id": "m1"})
+        assert 'hocvuso_turns_total{channel="webchat",outcome="smalltalk"} 1.0' in http.get("/metrics").text
+
+
+def test_a_worker_that_stopped_turns_health_red(assistant: Assistant):
+    assistant.worker.stop()
+
+    with TestClient(build_app(assistant)) as http:
+        assert http.get("/healthz").status_code == 503
+
+
+def test_no_interface_description_is_open_to_the_internet(assistant: Assistant):
+    with TestClient(build_app(assistant)) as http:
+        assert [http.get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")] == [
+            404,
+            404,
+            404,
+        ]

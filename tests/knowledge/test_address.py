@@ -1,0 +1,144 @@
+"""Forms of address: how they are filled in, and that no text of ours mixes two."""
+
+import re
+from collections.abc import Iterator
+
+import jinja2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2.meta import find_undeclared_variables
+
+from knowledge.address import DEFAULT, FORMS, PLACEHOLDERS, Address, address
+from knowledge.guide import Guide
+from knowledge.library import load_library
+from knowledge.phrases import load_phrases
+
+TEXT = "{Bác} chờ {cháu} nhé. {Cháu} gọi {bác}."
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ("bac", "Bác chờ cháu nhé. Cháu gọi bác."),
+        ("ong", "Ông chờ cháu nhé. Cháu gọi ông."),
+        ("ba", "Bà chờ cháu nhé. Cháu gọi bà."),
+        ("co", "Cô chờ cháu nhé. Cháu gọi cô."),
+        ("chu", "Chú chờ cháu nhé. Cháu gọi chú."),
+        ("di", "Dì chờ con nhé. Con gọi dì."),
+        ("co-chu", "Cô chú chờ con nhé. Con gọi cô chú."),
+        ("anh", "Anh chờ em nhé. Em gọi anh."),
+        ("chi", "Chị chờ em nhé. Em gọi chị."),
+        ("ban", "Bạn chờ mình nhé. Mình gọi bạn."),
+    ],
+)
+def test_a_form_says_you_and_me_in_its_own_words(form: str, said: str):
+    assert address(TEXT, form) == said
+
+
+def test_every_form_is_tried_here():
+    assert len(FORMS) == 10
+
+
+def test_who_did_not_choose_is_addressed_with_respect():
+    assert address("{Bác} ơi, {cháu} đây.") == "Bác ơi, cháu đây."
+    assert FORMS[DEFAULT] == Address("bác", "cháu")
+
+
+def test_an_unknown_form_is_an_error():
+    with pytest.raises(KeyError, match="cu"):
+        address("{Bác} ơi.", "cu")
+
+
+def test_other_braces_and_bare_words_stay():
+    assert address("{size} bác cháu {BÁC} {bac} {{bác}}", "ong") == "{size} bác cháu {BÁC} {bac} {ông}"
+
+
+@given(
+    parts=st.lists(st.sampled_from([*PLACEHOLDERS, " ", "nhé", "{", "}", "ông"])),
+    form=st.sampled_from(list(FORMS)),
+)
+def test_no_placeholder_is_left(parts: list[str], form: str):
+    said = address(" ".join(parts), form)
+
+    assert not [placeholder for placeholder in PLACEHOLDERS if placeholder in said]
+
+
+@given(text=st.text().filter(lambda text: "{" not in text), form=st.sampled_from(list(FORMS)))
+def test_a_text_without_placeholders_stays_as_it_is(text: str, form: str):
+    assert address(text, form) == text
+
+
+# --- Our texts ------------------------------------------------------------------------------------
+
+KIN = frozenset(["bác", "cháu", "ông", "bà", "cô", "chú", "dì", "anh", "chị", "bạn", "em"])
+# Kin words for somebody else than the reader.
+OTHERS = re.compile(
+    r"trẻ em|em bé|cháu bé|cháu nhỏ|anh chị em ruột|kết bạn|bác sĩ|con cháu|ông bà|bà con|cụ ông|cụ bà|một bà|em ruột|bạn bè|chú ý|cô giáo|"
+    r"bạn cũ|(?:cho|hỏi|của) bạn|bạn có thể"
+)
+
+
+def guide_texts(guide: Guide) -> Iterator[str]:
+    front = guide.front
+    yield from (front.title, front.summary, front.safety or "", front.check)
+    for quiz in front.quiz:
+        yield from (quiz.question, *quiz.options, quiz.why)
+    yield from guide.prepare + guide.ask
+    for step in guide.steps:
+        yield from (step.action, step.appears, step.if_not)
+    for fault in guide.faults:
+        yield from (fault.sign, fault.remedy)
+
+
+def our_texts() -> dict[str, list[str]]:
+    """What residents read: phrases, their values filled, and guides."""
+    texts = {slug: list(guide_texts(guide)) for slug, guide in load_library().guides.items()}
+    phrases, environment = load_phrases(), jinja2.Environment(autoescape=True)
+    for key in phrases:
+        if key.startswith("staff."):
+            continue  # no form of address there: tests/knowledge/test_phrases.py
+        texts[key] = [
+            phrases(key, variant, **dict.fromkeys(find_undeclared_variables(environment.parse(text)), value))
+            for variant, text in enumerate(phrases.texts[key])
+            for value in ("x", "")
+        ]
+    texts["web.size_now"] = []  # its {size} is for the page's own script
+    return texts
+
+
+@pytest.fixture(scope="module")
+def texts() -> dict[str, list[str]]:
+    return our_texts()
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_text_of_ours_leaves_a_placeholder(texts: dict[str, list[str]], form: str):
+    left = [
+        f"{name}: {said}"
+        for name, own in texts.items()
+        for text in own
+        if "{" in (said := address(text, form)) or "}" in said
+    ]
+
+    assert left == []
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_text_of_ours_mixes_two_forms(texts: dict[str, list[str]], form: str):
+    own_words = {*FORMS[form].you.split(), FORMS[form].me}
+    unquoted = re.compile(r"\"[^\"]*\"|“[^”]*”")  # labels on the screen, words of others
+
+    mixed = [
+        f"{name}: {', '.join(foreign)}: {text}"
+        for name, own in texts.items()
+        for text in own
+        if (
+            foreign := KIN.intersection(
+                re.findall(r"\w+", OTHERS.sub(" ", unquoted.sub(" ", address(text, form)).lower()))
+            )
+            - own_words
+        )
+    ]
+
+    assert mixed == []
