@@ -17,9 +17,11 @@ from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.turns import TurnRunner, Worker
 from handlers.services import Services
+from handlers.triage import Triage
 from knowledge.intents import load_intent_words
 from knowledge.library import CONTENT
 from knowledge.phrases import Phrases, load_phrases
+from knowledge.safety_rules import load_urgent_rules
 from records import migrate
 from records.communes import CommuneProfile
 from records.database import Database, open_database, sqlite_url
@@ -77,14 +79,12 @@ def build_conversation(
         commune=directory.by_slug,
         clock=clock,
     )
-    return Conversation(services, urgent_check(content))
+    return Conversation(services, urgent_check(content, folder))
 
 
-def urgent_check(content: Content) -> Urgent:
+def urgent_check(content: Content, folder: Path | None) -> Urgent:
     """What sees that somebody is in trouble right now."""
-    from handlers.triage import Triage
-
-    return Triage(content.read).urgent
+    return Triage(content.read, rules=load_urgent_rules(folder or CONTENT)).urgent
 
 
 @contextmanager

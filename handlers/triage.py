@@ -7,7 +7,7 @@ numpy alone). Forwarded scams are judged by `handlers.scam`; what to answer is f
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,15 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from handlers.guard import without_masks
-from handlers.triage_features import features
+from handlers.triage_features import features, fold_words
 from knowledge.library import CONTENT
-from knowledge.safety_rules import Pattern, UrgentRules
-from retrieval.repair import Repairer
-from retrieval.text import fold, normalise
+from knowledge.safety_rules import Pattern, UrgentRules, load_urgent_rules
+from retrieval.text import normalise
 
 MODEL = CONTENT / "safety" / "triage.npz"
 WINDOW, STEP = 60, 30  # words: in a long story the emergency may stand in any part
 MAX_WORDS = 240  # of a longer message its beginning and its end are read
+
+Reader = Callable[[str], str]
 
 _log = logging.getLogger(__name__)
 
@@ -59,8 +60,14 @@ class UrgentModel:
 
 
 class Triage:
-    def __init__(self, rules: UrgentRules, model: UrgentModel, repairer: Repairer) -> None:
-        self._rules, self._model, self._repairer = rules, model, repairer
+    """`reader` reads a text as it was meant (`Repairer.read(…).text`)."""
+
+    def __init__(
+        self, reader: Reader, *, rules: UrgentRules | None = None, model: UrgentModel | None = None
+    ) -> None:
+        self._read = reader
+        self._rules = rules or load_urgent_rules()
+        self._model = model or UrgentModel()
 
     def urgent(self, text: str) -> str | None:
         """The kind of emergency a masked message tells of, or None. Never raises."""
@@ -73,7 +80,7 @@ class Triage:
         return judgement.kind if judgement else None
 
     def judge(self, text: str) -> Judgement | None:
-        for readings in read(text, self._repairer, self._rules.figures):
+        for readings in read(text, self._read, self._rules.figures):
             kind, probability = self._model.judge(features(readings, self._rules.ideas))
             if probability >= self._model.threshold:
                 return Judgement(kind, probability, "model")
@@ -82,17 +89,14 @@ class Triage:
         return None
 
     def _unmistakable(self, readings: Sequence[str]) -> str | None:
-        for text in readings:
-            folded = fold(text)
-            for kind, patterns in self._rules.patterns.items():
-                if any(pattern.search(folded) for pattern in patterns) and not any(
-                    excuse.search(folded) for excuse in self._rules.excuses
-                ):
+        for folded in map(fold_words, readings):
+            for kind, pattern in self._rules.patterns.items():
+                if pattern.search(folded) and not self._rules.excuses.search(folded):
                     return kind
         return None
 
 
-def read(text: str, repairer: Repairer, figures: Sequence[Pattern]) -> list[tuple[str, ...]]:
+def read(text: str, reader: Reader, figures: Pattern) -> list[tuple[str, ...]]:
     """The parts of a message to judge, each as it was typed and, where that differs, as repaired."""
     words = normalise(without_masks(text)).split()
     if len(words) > MAX_WORDS:
@@ -103,20 +107,18 @@ def read(text: str, repairer: Repairer, figures: Sequence[Pattern]) -> list[tupl
     readings = []
     for part in parts:
         typed = " ".join(part)
-        both = dict.fromkeys(
-            (without_figures(typed, figures), without_figures(repairer.read(typed).text, figures))
-        )
-        readings.append(tuple(both))
+        both = (without_figures(reading, figures) for reading in (typed, reader(typed)))
+        readings.append(tuple(dict.fromkeys(both)))
     return readings
 
 
-def without_figures(text: str, figures: Sequence[Pattern]) -> str:
+def without_figures(text: str, figures: Pattern) -> str:
     """The text less its figures of speech ("nóng muốn chết")."""
-    folded = fold(text)
+    folded = fold_words(text)
     if len(folded) != len(text):  # letters that fold to several: leave such text alone
         return text
-    for figure in figures:
-        while match := figure.search(folded):
-            text = text[: match.start()] + text[match.end() :]
-            folded = folded[: match.start()] + folded[match.end() :]
+    if not figures.search(folded):
+        return text
+    for match in reversed(list(figures.finditer(folded))):
+        text = text[: match.start()] + text[match.end() :]
     return " ".join(text.split())

@@ -25,9 +25,20 @@ def features(texts: Iterable[str], ideas: Mapping[str, tuple[str, ...]]) -> set[
     return found
 
 
-@lru_cache(maxsize=20_000)  # words repeat: with it a message costs a third
+def fold_words(text: str) -> str:
+    """`fold`, of a normalised text."""
+    return " ".join(fold_word(word) for word in text.split())
+
+
+# Words repeat from message to message: kept, they cost a third.
+@lru_cache(maxsize=20_000)
+def fold_word(word: str) -> str:
+    return fold(word)
+
+
+@lru_cache(maxsize=20_000)
 def _of_word(word: str) -> tuple[str, tuple[str, ...]]:
-    plain = _DIGITS.sub("0", fold(word))
+    plain = _DIGITS.sub("0", fold_word(word))
     edged = f"<{plain}>"
     pieces = [f"c:{edged[at : at + size]}" for size in (3, 4) for at in range(len(edged) - size + 1)]
     marked = [f"w:{word}"] if word != plain else []

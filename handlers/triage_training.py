@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from handlers.triage import MODEL, read
+from handlers.triage import MODEL, Reader, read
 from handlers.triage_features import features
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.library import CONTENT, Library, load_library
@@ -26,10 +26,9 @@ from knowledge.safety_rules import (
 )
 from retrieval.augment import variants_of, vary
 from retrieval.engine import make_repairer
-from retrieval.repair import Repairer
 
 NOT_URGENT = len(KINDS)
-DRAWS_URGENT, DRAWS_NOT, DRAWS_GUIDE = 24, 16, 2  # of a sentence
+DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 24, 16, 4  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
 STRENGTH = 5.0  # inverse regularisation; best of 1..100 by cross-validation over sentences
 MIN_COUNT = 6  # drawings a feature must occur in
@@ -44,7 +43,11 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
     glossary, library = load_glossary(content), load_library(content)
     rules, examples = load_urgent_rules(content), load_urgent_examples(content)
     repairer = make_repairer(library, glossary)
-    drawn = list(draw_examples(examples, rules, library, glossary, repairer, seed=seed))
+
+    def reader(text: str) -> str:
+        return repairer.read(text).text
+
+    drawn = list(draw_examples(examples, rules, library, glossary, reader, seed=seed))
     found = [features(readings, rules.ideas) for readings, _, _ in drawn]
     names = choose_features(found)
     weights, bias = fit(found, [label for _, label, _ in drawn], names)
@@ -67,29 +70,31 @@ def draw_examples(
     rules: UrgentRules,
     library: Library,
     glossary: Glossary,
-    repairer: Repairer,
+    reader: Reader,
     *,
     seed: int,
 ) -> Iterator[Example]:
     chance = random.Random(seed)  # noqa: S311 - not for secrets: a reproducible draw
     variants = variants_of(glossary)
-    for number, (template, label, draws) in enumerate(_templates(examples, library)):
+    for number, (sentence, label, draws) in enumerate(_sentences(examples, library)):
         for at in range(draws):
-            text = draw(template, examples.slots, chance)
+            text = draw(sentence, examples.slots, chance) if draws != DRAWS_PLAIN else sentence
             if at and chance.random() >= PLAIN_SHARE:
                 text = vary(text, variants, chance)
-            for readings in read(text, repairer, rules.figures)[:1]:
+            for readings in read(text, reader, rules.figures)[:1]:
                 yield readings, label, number
 
 
-def _templates(examples: UrgentExamples, library: Library) -> Iterator[tuple[str, int, int]]:
+def _sentences(examples: UrgentExamples, library: Library) -> Iterator[tuple[str, int, int]]:
     for label, kind in enumerate(KINDS):
         yield from ((template, label, DRAWS_URGENT) for template in examples.urgent[kind])
     yield from ((template, NOT_URGENT, DRAWS_NOT) for template in examples.not_urgent)
     for slug, guide in library.guides.items():
         for question in guide.questions:
             if not _is_unclear(slug, question, examples):
-                yield question, NOT_URGENT, DRAWS_GUIDE
+                yield question, NOT_URGENT, DRAWS_PLAIN
+    for texts in library.elsewhere.values():
+        yield from ((text, NOT_URGENT, DRAWS_PLAIN) for text in texts)
 
 
 def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:

@@ -122,7 +122,9 @@ def _passages(path: Path, lines: list[str], first_line: int) -> Iterator[PlanPas
                 raise ContentError(path, number, repr(line[:40]), "'## heading' or '- **locator** text'")
             locator, text = match[1].strip(), match[2].strip()
             if len(text) > MAX_PASSAGE or not text.endswith((".", "!", "?")):
-                raise ContentError(path, number, repr(text[-30:]), f"a sentence, {MAX_PASSAGE} letters at most")
+                raise ContentError(
+                    path, number, repr(text[-30:]), f"a sentence, {MAX_PASSAGE} letters at most"
+                )
             locator = f"{locator} (lần 2)" if locator in seen else locator
             seen.add(locator)
             yield PlanPassage(locator, heading, text, _kind(locator))

@@ -46,7 +46,11 @@ def main() -> None:
     except Refused as error:
         answer = {"reason": error.reason, "found": error.found, "expected": error.expected}
     except MemoryError:
-        answer = {"reason": "bomb", "found": "a file that needs too much memory", "expected": "512 MB at most"}
+        answer = {
+            "reason": "bomb",
+            "found": "a file that needs too much memory",
+            "expected": "512 MB at most",
+        }
     sys.stdout.buffer.write(json.dumps(answer).encode())
 
 
@@ -72,7 +76,9 @@ def check_text(text: str) -> str:
     if len(text) > MAX_TEXT:
         raise Refused("too_large", f"{len(text)} characters", f"at most {MAX_TEXT}")
     if legacy := legacy_encoding(text):
-        raise Refused("legacy_encoding", f"letters of {legacy}", "Unicode (save it again with Times New Roman)")
+        raise Refused(
+            "legacy_encoding", f"letters of {legacy}", "Unicode (save it again with Times New Roman)"
+        )
     return text
 
 
@@ -110,7 +116,9 @@ def _decoded(data: bytes, encoding: str) -> str:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         legacy = legacy_encoding(data.decode("latin-1"))
-        found = f"letters of {legacy}" if legacy else f"a byte that is not {encoding.upper()} at {error.start}"
+        found = (
+            f"letters of {legacy}" if legacy else f"a byte that is not {encoding.upper()} at {error.start}"
+        )
         raise Refused("legacy_encoding", found, "a text file saved as UTF-8") from error
 
 
@@ -125,7 +133,9 @@ def read_docx(path: Path) -> str:
     try:
         document = docx.Document(str(path))
     except (PackageNotFoundError, KeyError, ValueError, SyntaxError, zipfile.BadZipFile) as error:
-        raise Refused("damaged", f"a Word file that does not open ({type(error).__name__})", "a sound .docx") from error
+        raise Refused(
+            "damaged", f"a Word file that does not open ({type(error).__name__})", "a sound .docx"
+        ) from error
     return "\n".join(_word_lines(document.element.body, Numbering(document)))
 
 
@@ -300,7 +310,16 @@ def read_pdf(path: Path) -> str:
         raise
     except MemoryError:
         raise
-    except (PyPdfError, PdfReadError, RecursionError, ValueError, KeyError, TypeError, IndexError, OSError) as error:
+    except (
+        PyPdfError,
+        PdfReadError,
+        RecursionError,
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        OSError,
+    ) as error:
         bomb = "limit" in type(error).__name__.lower() or "limit" in str(error).lower()
         reason = "bomb" if bomb else "damaged"
         raise Refused(reason, f"a PDF that does not open ({type(error).__name__})", "a sound .pdf") from error

@@ -92,7 +92,9 @@ def plan_year(plan: Plan) -> int | None:
 
 # --- Targets --------------------------------------------------------------------------------------
 
-_PERCENT = re.compile(r"(?:\b(trên|ít nhất|tối thiểu|từ)\s+)?(\d{1,3}(?:[.,]\d+)?)\s*%(\s*trở lên)?", re.IGNORECASE)
+_PERCENT = re.compile(
+    r"(?:\b(trên|ít nhất|tối thiểu|từ)\s+)?(\d{1,3}(?:[.,]\d+)?)\s*%(\s*trở lên)?", re.IGNORECASE
+)
 _VERB = re.compile(
     r"\s(?=(?:có|được|hiểu biết|biết|đạt|thường xuyên|tham gia|sử dụng|tiếp cận|triển khai|hoàn thành|thực hiện|trên cơ sở"
     r"|trên địa bàn|về|phải|nắm|thành thạo|đã)\b)"
@@ -214,9 +216,18 @@ _COLUMN = re.compile(rf"(?<=\. )([{UPPER}][^.:“”]{{3,40}}): ")
 def _row_task(passage: PlanPassage) -> Task | None:
     parts = _COLUMN.split(passage.text)
     columns = {fold(name): value.rstrip(" .") for name, value in zip(parts[1::2], parts[2::2], strict=True)}
-    when = next((value for name, value in columns.items() if re.search("thoi (gian|han)|tien do", name)), None)
+    when = next(
+        (value for name, value in columns.items() if re.search("thoi (gian|han)|tien do", name)), None
+    )
     partners = next((value for name, value in columns.items() if "phoi hop" in name), None)
-    lead = next((value for name, value in columns.items() if re.search("chu tri|phan cong|^(don vi|co quan )?thuc hien", name)), None)
+    lead = next(
+        (
+            value
+            for name, value in columns.items()
+            if re.search("chu tri|phan cong|^(don vi|co quan )?thuc hien", name)
+        ),
+        None,
+    )
     return Task(parts[0].rstrip(" ."), lead, partners, when, passage.locator) if lead or partners else None
 
 
@@ -231,8 +242,12 @@ _DEADLINE = re.compile(
     r"(?: cuối)?(?: (?:mỗi |hằng |hàng |của )?(?:quý|năm|\d{1,2}))?)?(?: (?:hằng|hàng|mỗi) (?:tháng|quý|năm))?",
     re.IGNORECASE,
 )
-_PERIOD = re.compile(r"(?:định kỳ|hằng|hàng|mỗi|theo|cuối)\s+(?:hằng |hàng |theo |mỗi )?(tháng|quý|năm|tuần)", re.IGNORECASE)
-_TO = re.compile(rf"\bvề ((?:Ban |UBND|Ủy |Uỷ |Văn |[Pp]hòng |Sở |Đảng |[{UPPER}])[^.;,(]*?(?:\s?\(qua [^)]*\))?)(?= để| theo|[.;,]|$)")
+_PERIOD = re.compile(
+    r"(?:định kỳ|hằng|hàng|mỗi|theo|cuối)\s+(?:hằng |hàng |theo |mỗi )?(tháng|quý|năm|tuần)", re.IGNORECASE
+)
+_TO = re.compile(
+    rf"\bvề ((?:Ban |UBND|Ủy |Uỷ |Văn |[Pp]hòng |Sở |Đảng |[{UPPER}])[^.;,(]*?(?:\s?\(qua [^)]*\))?)(?= để| theo|[.;,]|$)"
+)
 
 
 def _deadline(passage: PlanPassage) -> ReportDeadline | None:
@@ -267,20 +282,30 @@ _PHASE = re.compile(rf"(Giai đoạn \w+)\s*[:.]?\s*(.*?)\s*\(?(?:từ )?{_MONTH
 _MONTH_LINE = re.compile(rf"{_MONTHS}\s*[:.]\s*(.+)")
 _QUOTED = r"[“\"]([^”\"]{3,60})[”\"]"
 _MODEL = re.compile(
-    rf"\b(Mô hình|Phong trào|Mạng lưới|Chương trình|Chiến dịch|Ngày hội)\s+({_QUOTED}(?:, {_QUOTED})*)", re.IGNORECASE
+    rf"\b(Mô hình|Phong trào|Mạng lưới|Chương trình|Chiến dịch|Ngày hội)\s+({_QUOTED}(?:, {_QUOTED})*)",
+    re.IGNORECASE,
 )
 _CAMPAIGN = re.compile(r"(Chiến dịch)\s+([^:“\"]{5,80}):")
 _NO_MODEL = ("binh dan hoc vu so", "ca nuoc thi dua", "toan dan doan ket")
-_LEAST = re.compile(r"(?:ít nhất|tối thiểu)\s+(?:\d+|một|hai|ba|bốn|năm|mười)\s+[“\"]?[^.,;”\"]{2,40}[”\"]?", re.IGNORECASE)
+_LEAST = re.compile(
+    r"(?:ít nhất|tối thiểu)\s+(?:\d+|một|hai|ba|bốn|năm|mười)\s+[“\"]?[^.,;”\"]{2,40}[”\"]?", re.IGNORECASE
+)
 
 
 def _phase(passage: PlanPassage) -> Phase | None:
     if match := _PHASE.match(passage.text):
         name, title, first, last, year = match.groups()
-        return Phase(f"{name}: {title}" if title else name, _month(year, first), _month(year, last or first), passage.locator)
+        return Phase(
+            f"{name}: {title}" if title else name,
+            _month(year, first),
+            _month(year, last or first),
+            passage.locator,
+        )
     if match := _MONTH_LINE.match(passage.text):
         first, last, year, what = match.groups()
-        return Phase(what.split(". ")[0].rstrip("."), _month(year, first), _month(year, last or first), passage.locator)
+        return Phase(
+            what.split(". ")[0].rstrip("."), _month(year, first), _month(year, last or first), passage.locator
+        )
     return None
 
 
@@ -292,7 +317,9 @@ def _models(passage: PlanPassage) -> Iterator[Model]:
     seen: set[str] = set()
     least = _LEAST.search(passage.text)
     words = re.sub(r"\s+(?:tham gia|hỗ trợ|được|để)\b.*", "", least[0]) if least else None
-    named = [(match[1], name) for match in _MODEL.finditer(passage.text) for name in re.findall(_QUOTED, match[2])]
+    named = [
+        (match[1], name) for match in _MODEL.finditer(passage.text) for name in re.findall(_QUOTED, match[2])
+    ]
     if match := _CAMPAIGN.match(passage.text):
         named.append((match[1], match[2]))
     for kind, name in named:

@@ -48,7 +48,9 @@ def read_plan_file(path: Path, *, wall_s: float = WALL_S) -> str:
         return answer["text"]
     reason = answer.get("reason", "")
     known = cast(Reason, reason) if reason in get_args(Reason) else "damaged"
-    raise PlanFileError(path.name, known, answer.get("found", "nothing"), answer.get("expected", "a sound file"))
+    raise PlanFileError(
+        path.name, known, answer.get("found", "nothing"), answer.get("expected", "a sound file")
+    )
 
 
 def _check_outside(path: Path) -> None:
@@ -60,12 +62,16 @@ def _check_outside(path: Path) -> None:
     if size == 0:
         raise PlanFileError(path.name, "empty", "an empty file", "a plan")
     if size > MAX_BYTES:
-        raise PlanFileError(path.name, "too_large", f"{size / 2**20:.1f} MB", f"at most {MAX_BYTES // 2**20} MB")
+        raise PlanFileError(
+            path.name, "too_large", f"{size / 2**20:.1f} MB", f"at most {MAX_BYTES // 2**20} MB"
+        )
     with path.open("rb") as file:
         first = file.read(1024)
     found = ".docx" if first.startswith(_ZIP) else ".pdf" if first.startswith(_PDF) else ".txt"
     if first.startswith(b"\xd0\xcf\x11\xe0"):  # what Word wrote before 2007, and protected files
-        raise PlanFileError(path.name, "wrong_type", "an old or protected Word file", "a .docx without a password")
+        raise PlanFileError(
+            path.name, "wrong_type", "an old or protected Word file", "a .docx without a password"
+        )
     if found != suffix:
         reason: Reason = "wrong_type" if found != ".txt" or suffix == ".txt" else "damaged"
         raise PlanFileError(path.name, reason, f"contents that are not {suffix}", f"a sound {suffix}")
@@ -84,7 +90,9 @@ def _extract(path: Path, wall_s: float) -> dict[str, str]:
                 check=False,
             )
         except subprocess.TimeoutExpired as error:
-            raise PlanFileError(path.name, "too_slow", f"no text after {wall_s:g} s", "a smaller file") from error
+            raise PlanFileError(
+                path.name, "too_slow", f"no text after {wall_s:g} s", "a smaller file"
+            ) from error
     if done.returncode < 0:  # ended by a signal: the processor time was up, or the memory
         raise PlanFileError(path.name, "too_slow", "a file that takes too much to read", "a smaller file")
     try:

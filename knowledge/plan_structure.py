@@ -84,7 +84,10 @@ def _bases_of(passages: Sequence[PlanPassage]) -> Iterator[str]:
 
 
 def _under_bases(passage: PlanPassage) -> bool:
-    return re.match(r"can cu( lap ke hoach| phap ly| ban hanh)?$", fold(re.sub(r"^\S+\s", "", passage.heading))) is not None
+    return (
+        re.match(r"can cu( lap ke hoach| phap ly| ban hanh)?$", fold(re.sub(r"^\S+\s", "", passage.heading)))
+        is not None
+    )
 
 
 def plan_to_data(plan: Plan) -> dict[str, Any]:

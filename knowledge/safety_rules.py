@@ -25,9 +25,9 @@ Pattern = re.Pattern[str]
 @dataclass(frozen=True, slots=True)
 class UrgentRules:
     version: str
-    figures: tuple[Pattern, ...]  # taken out before judging
-    excuses: tuple[Pattern, ...]  # with one of these, `patterns` do not decide
-    patterns: Mapping[str, tuple[Pattern, ...]]  # kind → unmistakable
+    figures: Pattern  # taken out before judging
+    excuses: Pattern  # with one of these, `patterns` do not decide
+    patterns: Mapping[str, Pattern]  # kind → unmistakable
     coarse: tuple[str, ...]  # when judging fails
     ideas: Mapping[str, tuple[str, ...]]  # folded phrase → the ideas it stands for
 
@@ -78,9 +78,9 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
         raise ContentError(path, 1, f"patterns: {sorted(unknown)}", f"kinds of {', '.join(KINDS)}")
     return UrgentRules(
         version=str(data["version"]),
-        figures=_compiled(data["figures"], path),
-        excuses=_compiled(data["excuses"], path),
-        patterns={kind: _compiled(found, path) for kind, found in data["patterns"].items()},
+        figures=_any_of(data["figures"], path),
+        excuses=_any_of(data["excuses"], path),
+        patterns={kind: _any_of(found, path) for kind, found in data["patterns"].items()},
         coarse=tuple(data["coarse"]),
         ideas=_load_ideas(content),
     )
@@ -189,6 +189,11 @@ def _compiled(patterns: list[str], path: Path) -> tuple[Pattern, ...]:
         except re.error as error:
             raise ContentError(path, 1, f"{pattern!r} ({error})", "a pattern such as '(a|b) … c'") from error
     return tuple(compiled)
+
+
+def _any_of(patterns: list[str], path: Path) -> Pattern:
+    _compiled(patterns, path)  # says which one is broken
+    return compile_pattern("|".join(patterns))
 
 
 def _read(content: Path, name: str) -> tuple[dict[str, Any], Path]:

@@ -48,7 +48,7 @@ class Engine:
         calibration: Calibration,
         thresholds: Thresholds,
     ) -> None:
-        self._repairer, self._encoder = repairer, encoder
+        self.repairer, self._encoder = repairer, encoder
         self._calibration, self._thresholds = calibration, thresholds
         self.passages = tuple(passages)
         self._lexical = LexicalIndex(self.passages)
@@ -63,10 +63,11 @@ class Engine:
 
     def ask(self, question: str) -> Found:
         """Blank text, and text of which we know no word and no piece of a word, find nothing."""
-        read = self._repairer.read(question)
+        read = self.repairer.read(question)
         if not read.words or not self.passages:
             return Found(NoAnswer(), (), read.text, read.repairs)
-        evidence = self.evidence(read.text)
+        vector = self._encoder.encode([read.text])[0]
+        evidence = self._gather(read.text, vector)
         # A text without features is a vector of zeros, equally far from all: FAISS then gives any rows.
         if not evidence.lexical.any() and evidence.nearest.max() <= 0:
             return Found(NoAnswer(), (), read.text, read.repairs)
@@ -75,10 +76,12 @@ class Engine:
             Candidate(self._lexical.documents[at], round(float(scores[at]), 4))
             for at in order(scores, CANDIDATES)
         )
-        return Found(decide(candidates, self._thresholds), candidates, read.text, read.repairs)
+        decision = decide(candidates, self._thresholds)
+        elsewhere = self._resembles(vector) if decision == NoAnswer() else None
+        return Found(decision, candidates, read.text, read.repairs, elsewhere)
 
     def read(self, question: str) -> str:
-        return self._repairer.read(question).text
+        return self.repairer.read(question).text
 
     def evidence(self, text: str) -> Evidence:
         """What both sides say about a text as read."""
@@ -96,8 +99,10 @@ class Engine:
             words=len(text.split()),
         )
 
-    def _resembles(self, vector: Vectors) -> str | None:
-        """The kind of the nearest text elsewhere, when one is near."""
+    def _resembles(self, words: Sequence[str], vector: Vectors) -> str | None:
+        """The kind of the nearest text elsewhere, when one is near and the words are real."""
+        if 2 * sum(self.repairer.knows(word) for word in words) < len(words):
+            return "gibberish"  # pieces of letters may still look like something
         rows, cosines = self._elsewhere.search(vector, 1)
         return self._elsewhere_kinds[int(rows[0])] if len(rows) and cosines[0] >= RESEMBLES else None
 

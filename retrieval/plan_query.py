@@ -29,6 +29,12 @@ Ask = Literal[
 ]
 
 _WHO = r"(?:ai|don vi|phong|co quan|to chuc|bo phan|ben|hoi|ban|truong|noi) nao|nhung ai|giao cho ai|do ai|\bai\b"
+_POST = r"(?:chu tich|bi thu|truong ban|truong phong|giam doc|chanh van phong|xom truong|truong thon)"
+_COUNTABLE = (
+    r"(?:nguoi|lop|buoi|mo hinh|giai doan|nhom|tuoi|noi dung|dot|lan|don vi|xom|thon|thanh vien|nhan su|mentee|em|hoc vien"
+    r"|chi tieu|nhiem vu|can bo|to|ho|truong|diem|hoi nghi)"
+)
+_PAPER = r"(?:quyet dinh|nghi quyet|ke hoach|cong van|thong tu|chi thi|chuong trinh)"
 _ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = (
     ("phone", re.compile(r"so dien thoai|hotline|goi (?:vao )?so nao|lien he so")),
     ("hour", re.compile(r"may gio|gio nao|luc may gio|khung gio")),
@@ -42,6 +48,7 @@ _ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = (
     ("percent", re.compile(r"phan tram|%|ty le|chi tieu(?!.*(?:ai|chu tri|giao cho))(?=.*(?:bao nhieu|may|gi\b|the nao|nao))|dat (?:bao nhieu|may)\b")),
     ("signer", re.compile(r"(?:\bai\b|nguoi|chuc vu|ten).*\bky\b(?! nang| so)|\bky\b(?: ten| thay| thay mat| ban hanh| ke hoach)(?! nang)")),
     ("recipients", re.compile(r"noi nhan|ke hoach.*(?:gui|chuyen) (?:cho|den|toi|di)?\s*(?:nhung )?(?:ai|noi nao|dau|cho nao|co quan nao)")),
+    ("person", re.compile(rf"{_POST}(?: \w+){{0,5}} (?:la ai|ten (?:la )?gi|ten)\b|\bai la {_POST}|ten (?:cua )?{_POST}")),
     ("name", re.compile(r"ten (?:cua |day du )?(?:xa|phuong|huyen|dia phuong)|(?:xa|phuong|huyen)(?: nay)? (?:nao|ten gi|ten la gi)\b")),
     (
         "when",
@@ -50,9 +57,10 @@ _ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = (
             r"|truoc ngay|cham nhat|muon nhat|\bngay (?:ban hanh|ky)"
         ),
     ),
-    ("number", re.compile(r"\bso (?:may|bao nhieu|hieu|nao)\b|mang so|so cua (?:ban )?ke hoach|\bso ke hoach")),
+    ("often", re.compile(r"(?:may|bao nhieu) (?:thang|tuan|ngay|nam) (?:mot |1 )?lan|bao lau|may lan|thuong xuyen (?:khong|the nao)")),
+    ("number", re.compile(rf"\bso (?:may|bao nhieu|hieu|nao)\b|mang so|so cua (?:ban )?ke hoach|\bso ke hoach|theo {_PAPER} nao")),
     ("task", re.compile(r"(?:lam|giao|nhiem vu|viec|trach nhiem)(?: nhung| cac)? gi\b|\bnhung gi\b|gi\b.*(?:nhiem vu|trach nhiem)|co (?:nhiem vu|trach nhiem)")),
-    ("count", re.compile(r"bao nhieu|\bmay (?!gio|ngay|thang|phan)\w+|it nhat may")),
+    ("count", re.compile(rf"bao nhieu|\bmay {_COUNTABLE}\b|it nhat may")),
     ("who", re.compile(_WHO)),
 )  # fmt: skip
 # The asking words themselves: gone before the things named are read ("mấy người học" is no "nhà máy").
@@ -63,7 +71,7 @@ _ASKING = re.compile(
     r"|(?:la|viec|lam|dieu|nhung|cac|nhiem vu|noi dung|cai) gi|la ai|do ai|cho ai|dat may)\b"
 )
 _FRONT: frozenset[Ask] = frozenset(("number", "signer", "recipients", "name", "when"))
-_ABOUT_PLAN = frozenset(
+ASIDE = frozenset(
     [
         "ban hanh",
         "ke hoach",
@@ -75,7 +83,6 @@ _ABOUT_PLAN = frozenset(
         "hieu",
         "noi nhan",
         "gui",
-        "bao cao",
     ]
 )
 
@@ -105,7 +112,7 @@ class PlanQuery:
         """Whether nothing is named but the plan itself: "kế hoạch này số mấy"."""
         if self.numbers or self.months or not (self.asks & _FRONT):
             return False
-        return all(unit.words in _ABOUT_PLAN for unit in self.units)
+        return all(unit.words in ASIDE for unit in self.units)
 
 
 class Forms:
@@ -133,7 +140,7 @@ class PlanReader:
         self._words, self._forms = words, forms
         # The names of the communes are said, but not searched for.
         self._named = re.compile(rf"\b(?:{'|'.join(map(re.escape, names)) or '(?!)'})\b")
-        known = {*words.topics, *words.asked, *_ABOUT_PLAN, *pairs}
+        known = {*words.topics, *words.asked, *ASIDE, *pairs}
         self._units = frozenset(unit for unit in known if unit not in words.around or " " in unit)
         self._longest = max((unit.count(" ") + 1 for unit in self._units), default=1)
 

@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,14 @@ from knowledge.plan_facts import PlanFacts, Task, office_of, plan_facts, plan_ye
 from knowledge.plan_structure import Plan, PlanPassage
 from knowledge.plan_words import PlanWords, load_plan_words
 from retrieval.plan_answer import answer_text
-from retrieval.plan_query import Ask, Forms, PlanQuery, PlanReader, Unit, common_pairs
+from retrieval.plan_query import ASIDE, Ask, Forms, PlanQuery, PlanReader, Unit, common_pairs
 from retrieval.repair import Repairer, Vocabulary
 from retrieval.text import fold, normalise
 
 K1, B = 1.2, 0.35
 OWN, NEAREST, ABOVE = 1.0, 0.8, 0.3  # weight of a word in the text, the nearest heading, those above
 NEAR = 30  # passages looked at closely
+NUMBER = 2.0  # weight of a number that a question names
 THRESHOLD = 0.5  # least probability that the first passage answers
 
 Floats = NDArray[np.float64]
@@ -62,6 +63,7 @@ class _Entry:
     has: frozenset[Ask]  # the kinds of answer that stand in it
     is_deadline: bool
     lead: str  # folded names of who leads
+    groups: str  # of people its targets are about, folded, spaces around
     years: frozenset[int]
     task: Task | None
 
@@ -159,6 +161,10 @@ class PlanIndex:
             score *= 1.7 if "task" in query.asks else 1.25
         if re.search("chi tieu|muc tieu", query.folded) and re.search("chi tieu|muc tieu", entry.above):
             score *= 1.2
+            if any(f" {form} " in entry.groups for unit in query.units for form in unit.forms):
+                score *= 1.2
+        if "who" in query.asks and not any(unit.means_topic for unit in query.units) and _leads_all(entry):
+            score *= 2.0
         return score
 
     def _unit_scores(self, unit: Unit) -> Floats:
@@ -193,7 +199,7 @@ class PlanIndex:
 
     def _coverage(self, entry: _Entry, query: PlanQuery, *, topics: bool = False) -> float:
         """The weighed share of what the question names that the passage names, 0..1."""
-        total = covered = 0.0
+        total = covered = NUMBER * len(query.numbers)  # those a passage lacks are judged elsewhere
         for unit in query.units:
             if topics and not unit.means_topic:
                 continue
@@ -204,6 +210,8 @@ class PlanIndex:
 
     def _weight(self, unit: Unit) -> float:
         known = [self._idf[term] for form in unit.forms if (term := form.replace(" ", "_")) in self._idf]
+        if unit.words in ASIDE:
+            return 0.3
         if unit.means_topic:
             return min(max(known), 3.0) if known else 4.0
         return min(min(known), 2.5) if known else 1.0  # a word plans do not use tells little
@@ -283,6 +291,7 @@ def _entry(
         has=frozenset(_has(passage, task, is_deadline=is_deadline, has_name=has_name)),
         is_deadline=is_deadline,
         lead=forms.read(lead),
+        groups=f" {forms.read(' | '.join(t.group for t in facts.targets if t.locator == passage.locator))} ",
         years=_passage_years(passage, facts),
         task=task,
     )
@@ -293,7 +302,8 @@ _DATE = re.compile(
 )
 _OFFICES = re.compile(
     r"\b(?:[Pp]hòng|Văn phòng|Ban|UBND|Ủy ban|Uỷ ban|Đảng ủy|Đoàn|[Hh]ội (?:phụ|nông|cựu|doanh|Phụ|Nông|Cựu|viên)|Công an|Tổ|Trung tâm|Liên đoàn|[Tt]rường"
-    r"|Trưởng|[Cc]ơ quan|[Đđ]ơn vị|[Tt]hôn|[Xx]óm|Mặt trận|doanh nghiệp|Sở|[Cc]ác cơ sở)\b"
+    r"|Trưởng|[Cc]ơ quan|[Đđ]ơn vị|[Tt]hôn|[Xx]óm|Mặt trận|doanh nghiệp|Sở|[Cc]ác cơ sở"
+    r"|Thủ tướng|Chính phủ|Bộ|Tỉnh ủy|Thành ủy|Huyện ủy)\b"
 )
 _NUMBERED = re.compile(r"\d+\s*[-/]\s*[A-ZĐ]{2,}")
 _COUNTED = re.compile(
@@ -311,8 +321,13 @@ def _has(passage: PlanPassage, task: Task | None, *, is_deadline: bool, has_name
         "count": _COUNTED.search(text) is not None,
         "money": re.search(r"\d[\d.,]*\s*(?:triệu|tỷ|nghìn|đồng)\b", text) is not None,
         "phone": re.search(r"\b0\d[\d. ]{7,}\d\b", text) is not None,
+        "often": re.search(
+            r"[Hh]ằng |[Hh]àng (?:năm|tháng|tuần|quý)|[Đđ]ịnh kỳ|[Tt]hường xuyên|mỗi [Qq]uý", text
+        )
+        is not None,
         "hour": re.search(r"\d+\s*(?:giờ|h\d|:\d\d)", text) is not None,
         "signer": passage.kind == "signature",
+        "person": passage.kind == "signature",
         "recipients": passage.kind == "recipients",
         "task": task is not None,
         "name": has_name,
@@ -397,20 +412,29 @@ def _covered(unit: Unit, entry: _Entry) -> float:
     return 0.25 if all(f" {word} " in entry.text for word in words) else 0.0
 
 
+_SPECIAL: frozenset[Ask] = frozenset(("phone", "hour", "money", "signer", "recipients", "name", "person"))
+
+
 def _satisfies(entry: _Entry, query: PlanQuery) -> bool:
     """Whether the kind of answer that the question asks for stands in the passage."""
     if query.is_about_plan and not _is_front(entry):
         return False
     asked = set(query.asks)
-    if {"phone", "hour", "money", "signer", "recipients", "name"} & asked:
-        special: set[Ask] = {"phone", "hour", "money", "signer", "recipients", "name"}
-        return (asked & special) <= entry.has
+    if _SPECIAL & asked:
+        return (asked & _SPECIAL) <= entry.has
     if "percent" in asked:
         return "percent" in entry.has
+    if "often" in asked:
+        return "often" in entry.has
     if "when" in asked and "bao cao" in query.folded:
         return entry.is_deadline and re.search(r"\d", entry.own) is not None
     hard: set[Ask] = {"when", "number", "count", "who"}
     return (asked & hard) <= entry.has or bool({"when", "number"} & asked & entry.has)
+
+
+def _leads_all(entry: _Entry) -> bool:
+    """Whether it is the task of the office that keeps the whole plan going."""
+    return entry.own.startswith("chu tri") and re.search("don doc|theo doi", entry.own) is not None
 
 
 def _is_front(entry: _Entry) -> bool:
@@ -423,11 +447,11 @@ def _kind_weight(entry: _Entry, query: PlanQuery) -> float:
     match entry.passage.kind:
         case "head" if query.is_about_plan:
             return 1.2
-        case "head" | "basis" | "recipients" | "signature" | "closing":
+        case "head" | "basis" | "recipients" | "signature":
             return 1.0 if asks_front else 0.55
+        case "closing":
+            return 0.8
         case "heading":
             return 1.1 if re.search("giai doan", query.folded) else 0.8
         case _:
-            return (
-                0.85 if "muc dich" in fold(entry.passage.heading) and "muc dich" not in query.folded else 1.0
-            )
+            return 0.85 if "muc dich" in entry.above and "muc dich" not in query.folded else 1.0

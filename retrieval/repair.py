@@ -85,6 +85,9 @@ class Repairer:
                 self._names.setdefault(tuple(fold(heard).split()), meaning)
         self._longest = max((len(words) for words in self._names), default=0)
 
+    def knows(self, word: str) -> bool:
+        return fold(word) in self._vocabulary
+
     def read(self, text: str) -> Repaired:
         words = normalise(text).split()[:_MAX_WORDS]
         repairs: list[Repair] = []

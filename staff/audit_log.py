@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from records import audit
-from records.models import Commune
 from staff.access import StaffUser
 from staff.period import Period
 from staff.site import Site
@@ -15,9 +14,6 @@ from staff.site import Site
 def note(
     session: Session, *, commune_id: int, actor: str, action: str, now: dt.datetime, **detail: Any
 ) -> None:
-    # Each entry builds on the last one, so writers of one commune take turns. Locking the last
-    # entry alone is not enough on PostgreSQL: whoever waited for it would still see it as the last.
-    session.get_one(Commune, commune_id, with_for_update={"key_share": True})
     audit.append(session, commune_id=commune_id, actor=actor, action=action, now=now, detail=detail)
 
 

@@ -20,7 +20,7 @@ from records.database import (
 from records.models import Commune
 from tests.conftest import NOW, new_postgresql_database
 
-ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
 
 DURABLE = {
     "journal_mode": "wal",

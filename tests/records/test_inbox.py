@@ -14,7 +14,7 @@ from records.learners import open_conversation
 from records.models import Conversation, InboxMessage
 from tests.conftest import NOW
 
-ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
@@ -40,8 +40,9 @@ def do_next(database: Database, state: str = "done") -> str | None:
         locked = lock_next(session)
         if locked is None:
             return None
-        finish(locked[0], now=NOW, state=state)
-        return locked[0].message_id
+        message, _ = locked
+        finish(message, now=NOW, state=state)
+        return message.message_id
 
 
 def done_in_turn(database: Database) -> Iterator[str]:
@@ -76,14 +77,15 @@ def test_a_message_is_kept_as_it_came(database: Database, home: int):
 def test_a_message_that_comes_again_is_the_one_that_is_there(database: Database, home: int):
     with database.write() as session:
         first, is_new = claim(session, talk(session, home, "ba"), message_id="m1", text="một", now=NOW)
+        first_id = first.id
     with database.write() as session:
         later = NOW + dt.timedelta(minutes=1)
         again, is_new_again = claim(
             session, talk(session, home, "ba"), message_id="m1", text="khác", now=later
         )
 
-    assert (is_new, is_new_again) == (True, False)
-    assert (again.id, again.text, again.received_at) == (first.id, "một", NOW)
+        assert (is_new, is_new_again) == (True, False)
+        assert (again.id, again.text, again.received_at) == (first_id, "một", NOW)
 
 
 def test_a_message_that_comes_again_leaves_the_unit_of_work_whole(database: Database, home: int):
@@ -197,7 +199,7 @@ def test_a_second_worker_gets_the_message_of_somebody_else(database: Database, h
     with database.write() as first, database.write() as second, database.write() as third:
         locked = [lock_next(session) for session in (first, second, third)]
 
-    assert [found and found[0].message_id for found in locked] == ["m1", "m3", None]
+        assert [found and found[0].message_id for found in locked] == ["m1", "m3", None]
 
 
 @ON_POSTGRESQL
@@ -223,8 +225,8 @@ def test_a_message_is_taken_in_while_its_talk_is_being_worked_on(database: Datab
 
 
 def test_three_workers_do_each_message_once_and_in_order(database: Database, home: int):
-    people = [f"người {number}" for number in range(12)]
-    for number in range(8):
+    people = [f"người {number}" for number in range(8)]
+    for number in range(6):
         for person in people:
             say(database, home, person, f"{person}/{number}")
     done: list[str] = []
@@ -244,9 +246,9 @@ def test_three_workers_do_each_message_once_and_in_order(database: Database, hom
         list(workers.map(work, range(3)))
 
     by_person = {person: [each for each in done if each.startswith(f"{person}/")] for person in people}
-    assert by_person == {person: [f"{person}/{number}" for number in range(8)] for person in people}
+    assert by_person == {person: [f"{person}/{number}" for number in range(6)] for person in people}
     with database.read() as session:
-        assert session.scalars(select(Conversation.turns)).all() == [8] * 12
+        assert session.scalars(select(Conversation.turns)).all() == [6] * 8
 
 
 def test_failed_attempts_are_counted(database: Database, home: int):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from records.communes import add_commune, add_hamlet
 from records.database import Database
 from records.learners import external_hash, find_conversation, open_conversation, set_hamlet
-from records.models import ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
+from records.models import ChannelIdentity, Commune, Completion, Conversation, Handoff, Learner, Question
 from records.questions import record_completion, record_handoff, record_question
 from tests.conftest import NOW
 
@@ -24,8 +24,6 @@ def home(database: Database) -> int:
 
 
 def hamlet(session: Session, commune_id: int, slug: str) -> int:
-    from records.models import Commune
-
     return add_hamlet(session, session.get_one(Commune, commune_id), slug=slug, name=slug.title()).id
 
 
@@ -103,7 +101,7 @@ def test_the_same_id_has_another_hash_for_another_key_or_channel():
 
 def test_who_writes_for_the_first_time_becomes_a_learner(database: Database, home: int):
     with database.write() as session:
-        conversation = talk(session, home, "ba")
+        conversation_id = talk(session, home, "ba").id
 
     with database.read() as session:
         (learner,) = session.scalars(select(Learner))
@@ -111,11 +109,7 @@ def test_who_writes_for_the_first_time_becomes_a_learner(database: Database, hom
         (stored,) = session.scalars(select(Conversation))
     assert (learner.commune_id, learner.hamlet_id, learner.created_at) == (home, None, NOW)
     assert (identity.learner_id, identity.channel, identity.external_hash) == (learner.id, "zalo", "ba")
-    assert (stored.id, stored.learner_id, stored.identity_id) == (
-        conversation.id,
-        learner.id,
-        identity.id,
-    )
+    assert (stored.id, stored.learner_id, stored.identity_id) == (conversation_id, learner.id, identity.id)
     assert (stored.channel, stored.slots, stored.turns) == ("zalo", {}, 0)
     assert (stored.erased_at, stored.updated_at) == (None, NOW)
 
@@ -126,7 +120,7 @@ def test_who_writes_again_goes_on_with_the_same_talk(database: Database, home: i
     with database.write() as session:
         again = talk(session, home, "ba", now=LATER)
 
-    assert (again.id, again.updated_at) == (first, NOW)
+        assert (again.id, again.updated_at) == (first, NOW)
 
 
 def test_the_same_identity_elsewhere_is_somebody_else(database: Database, home: int):

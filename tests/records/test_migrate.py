@@ -13,7 +13,7 @@ from records.learners import open_conversation
 from records.models import Base, ChannelIdentity, Conversation
 from tests.conftest import NOW
 
-ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ON_SQLITE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 

@@ -23,9 +23,7 @@ def home(database: Database) -> int:
 
 
 def heard(session: Session, commune_id: int, message_id: str, *, person: str = "ba") -> InboxMessage:
-    conversation = open_conversation(
-        session, commune_id=commune_id, channel="zalo", identity=person, now=NOW
-    )
+    conversation = open_conversation(session, commune_id=commune_id, channel="zalo", identity=person, now=NOW)
     message, _ = claim(session, conversation, message_id=message_id, text="", now=NOW)
     return message
 
@@ -58,11 +56,10 @@ def test_replies_wait_in_the_order_they_were_given(database: Database, home: int
 
 def test_a_message_is_not_answered_twice(database: Database, home: int):
     with database.write() as session:
-        message = heard(session, home, "m1")
-        answer(session, message, "Bước 1")
+        answer(session, heard(session, home, "m1"), "Bước 1")
 
     with pytest.raises(IntegrityError), database.write() as session:
-        answer(session, message, "Bước 1")
+        answer(session, heard(session, home, "m1"), "Bước 1")
 
 
 def test_a_message_may_have_no_answer(database: Database, home: int):
@@ -79,9 +76,9 @@ def test_the_replies_of_a_talk_are_its_own_oldest_first(database: Database, home
         answer(session, heard(session, other, "m1"), "ở xã khác")
         answer(session, heard(session, home, "m3"), "ba")
 
-        found = replies_after(session, commune_id=home, conversation_id=mine.conversation_id)
+        found = texts(replies_after(session, commune_id=home, conversation_id=mine.conversation_id))
 
-    assert texts(found) == ["một", "hai", "ba"]
+    assert found == ["một", "hai", "ba"]
 
 
 def test_only_what_came_after_is_listed_and_only_so_much(database: Database, home: int):
