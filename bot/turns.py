@@ -51,6 +51,7 @@ class TurnRunner:
     def run_one(self) -> int | None:
         """Do the oldest message that can be done; returns its inbox id, or None when there is none."""
         doing: tuple[int, int] | None = None
+        channel = ""
         started = time.perf_counter()
         try:
             with self._database.write() as session:
@@ -58,7 +59,7 @@ class TurnRunner:
                 if locked is None:
                     return None
                 message, conversation = locked
-                doing = (message.commune_id, message.id)
+                doing, channel = (message.commune_id, message.id), message.channel
                 turn = self._turn(message, conversation)
                 self._commit(session, message, conversation, turn)
         except Exception as error:
@@ -66,7 +67,7 @@ class TurnRunner:
                 raise  # the database, not the message
             _log.exception("turn failed", inbox_id=doing[1])
             return doing[1] if self._give_up(*doing) else 0
-        self._metrics.turn(message.channel, turn.outcome["outcome"], time.perf_counter() - started)
+        self._metrics.turn(channel, turn.outcome["outcome"], time.perf_counter() - started)
         return doing[1]
 
     def _turn(self, message: InboxMessage, conversation: ConversationRow) -> Turn:
@@ -172,7 +173,7 @@ class Worker:
             try:
                 done = self._runner.run_one()
             except Exception:
-                _log.exception("cannot reach the database")
+                _log.exception("no turn could be done: is the database there?")
                 self._stopping.wait(SWEEP_S)
                 continue
             if done is None:

@@ -24,6 +24,8 @@ MODEL = CONTENT / "safety" / "triage.npz"
 WINDOW, STEP = 60, 30  # words: in a long story the emergency may stand in any part
 MAX_WORDS = 240  # of a longer message its beginning and its end are read
 
+THRESHOLD_FORWARDED = 0.9  # of a text that speaks like a message from outside
+
 Reader = Callable[[str], str]
 
 _log = logging.getLogger(__name__)
@@ -82,11 +84,15 @@ class Triage:
     def judge(self, text: str) -> Judgement | None:
         for readings in read(text, self._read, self._rules.figures):
             kind, probability = self._model.judge(features(readings, self._rules.ideas))
-            if probability >= self._model.threshold:
+            if probability >= self._least(readings):
                 return Judgement(kind, probability, "model")
             if sure := self._unmistakable(readings):
                 return Judgement(sure, probability, "pattern")
         return None
+
+    def _least(self, readings: Sequence[str]) -> float:
+        forwarded = self._rules.forwarded.search(fold_words(readings[0]))
+        return THRESHOLD_FORWARDED if forwarded else self._model.threshold
 
     def _unmistakable(self, readings: Sequence[str]) -> str | None:
         for folded in map(fold_words, readings):

@@ -28,7 +28,7 @@ from retrieval.augment import variants_of, vary
 from retrieval.engine import make_repairer
 
 NOT_URGENT = len(KINDS)
-DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 24, 16, 4  # of a sentence; plain ones have no slots
+DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 32, 22, 6  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
 STRENGTH = 5.0  # inverse regularisation; best of 1..100 by cross-validation over sentences
 MIN_COUNT = 6  # drawings a feature must occur in

@@ -29,9 +29,7 @@ APPEARS, IF_NOT = "Máy hiện:", "Nếu không thấy:"
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Zero-width, direction and control marks can hide words from an editor's eye (reliability.md R29);
 # the separators U+2028 and U+2029 break a line that no editor shows as broken.
-HIDDEN = re.compile(
-    "[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]"
-)
+HIDDEN = re.compile("[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class ContentError(Exception):

@@ -171,6 +171,7 @@ class Numbering:
 
     def __init__(self, document: Any) -> None:
         self._counts: dict[tuple[str, int], int] = {}
+        self._styles: dict[str, Any] = {}  # styles that number their paragraphs, by id
         self._levels: dict[str, dict[int, tuple[str, str, int]]] = {}  # (format, text, start)
         try:
             root = document.part.numbering_part.element
@@ -181,9 +182,15 @@ class Numbering:
             reference = number.find(f"{_WORD}abstractNumId")
             if reference is not None and (node := abstract.get(reference.get(f"{_WORD}val"))) is not None:
                 self._levels[number.get(f"{_WORD}numId")] = dict(_numbering_levels(node))
+        for style in document.styles.element.iter(f"{_WORD}style"):
+            if (properties := style.find(f"{_WORD}pPr/{_WORD}numPr")) is not None:
+                self._styles[style.get(f"{_WORD}styleId")] = properties
 
     def mark(self, paragraph: Any) -> str:
         properties = paragraph.find(f"{_WORD}pPr/{_WORD}numPr")
+        if properties is None:
+            style = _value(paragraph.find(f"{_WORD}pPr/{_WORD}pStyle"))
+            properties = self._styles.get(style or "")
         if properties is None:
             return ""
         number, level = (_value(properties.find(f"{_WORD}{name}")) for name in ("numId", "ilvl"))

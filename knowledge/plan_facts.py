@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from knowledge.plan_lines import UPPER, fold
+from knowledge.plan_offices import is_office, office_of
 from knowledge.plan_structure import Plan, PlanPassage
 
 
@@ -96,12 +97,13 @@ _PERCENT = re.compile(
     r"(?:\b(trên|ít nhất|tối thiểu|từ)\s+)?(\d{1,3}(?:[.,]\d+)?)\s*%(\s*trở lên)?", re.IGNORECASE
 )
 _VERB = re.compile(
-    r"\s(?=(?:có|được|hiểu biết|biết|đạt|thường xuyên|tham gia|sử dụng|tiếp cận|triển khai|hoàn thành|thực hiện|trên cơ sở"
-    r"|trên địa bàn|về|phải|nắm|thành thạo|đã)\b)"
+    r"\s(?=(?:có|được|hiểu biết|biết|đạt|thường xuyên|tham gia|sử dụng|tiếp cận|triển khai"
+    r"|hoàn thành|thực hiện|trên cơ sở|trên địa bàn|về|phải|nắm|thành thạo|đã)\b)"
 )
 _YEAR_COLUMN = re.compile(r"Năm (20\d\d): ((?:[Tt]rên |[Tt]ừ )?\d{1,3}(?:[.,]\d+)?\s*%(?:\s*trở lên)?)")
 _FOR_VERBS = re.compile(
-    r"^.*\b(?:phấn đấu|đạt|rà soát|tái cấu trúc|bảo đảm|đảm bảo|cho|tại|triển khai|nâng cấp|đẩy mạnh)\s+(?:tỷ lệ\s+)?",
+    r"^.*\b(?:phấn đấu|đạt|rà soát|tái cấu trúc|bảo đảm|đảm bảo|cho|tại|triển khai|nâng cấp|đẩy mạnh)\s+"
+    r"(?:tỷ lệ\s+)?",
     re.IGNORECASE,
 )
 
@@ -150,47 +152,16 @@ def _group_and_measure(text: str) -> tuple[str, str]:
 
 # --- Tasks ----------------------------------------------------------------------------------------
 
-# On folded words: "phong" is an office but for "Phong trào", "to" a group but for "Tổ chức thực hiện".
-_OFFICE = re.compile(
-    r"(?:giao |de nghi )?(?:cac )?(?:phong (?!trao|ngua|chong)|van phong|cong an|ban (?!hanh)|uy ban|ubnd|hdnd|co quan"
-    r"|truong |thu truong|trung tam|to (?!chuc (?:thuc|trien|cac|hoi|hop|va|tham|sinh|lop|day))|mat tran|doan |hoi (?!nghi|thao)"
-    r"|lien doan|so (?=khoa|van|noi|giao|tai|thong|nong|xay|cong|y te)|dang uy|dang bo|chi bo|don vi|doanh nghiep|xom|thon"
-    r"|tram |nguoi dung dau|nganh|khoi|bi thu|hop tac xa|buu dien|vien thong|quy tin dung|ngan hang)"
-)
-_ACTS = re.compile(
-    r"(.{4,110}?)(?:,? (?:xây dựng|chủ trì|chủ động|tổ chức(?! (?:chính trị|xã hội|đảng))|định kỳ|có trách nhiệm|phối hợp|chỉ đạo|căn cứ|tham mưu)\b| - )"
-)
 _COOPERATES = re.compile(
     r"[Pp]hối hợp (?:chặt chẽ )?với (?:các )?(.+?)"
-    r"(?=,? (?:triển khai|tổ chức|tham mưu|thực hiện|chuẩn bị|xây dựng|theo dõi|bảo đảm|đảm bảo|trong|cử|căn cứ|hướng dẫn|đôn đốc)\b|[.;:]|$)"
+    r"(?=,? (?:triển khai|tổ chức|tham mưu|thực hiện|chuẩn bị|xây dựng|theo dõi|bảo đảm|đảm bảo"
+    r"|trong|cử|căn cứ|hướng dẫn|đôn đốc)\b|[.;:]|$)"
 )
 _WHEN = re.compile(
     r"((?:chậm nhất|trước|muộn nhất)[^.;,)]{0,12}ngày [^.;,)]{2,40}|[Đđ]ịnh kỳ (?:hằng|hàng|theo) \w+"
-    r"|(?:hằng|hàng) (?:tháng|quý|năm|tuần)|[Tt]háng \d{1,2}/20\d\d|ngày \d{1,2}/\d{1,2}(?:/20\d\d)?(?: hằng năm)?)"
+    r"|(?:hằng|hàng) (?:tháng|quý|năm|tuần)|[Tt]háng \d{1,2}/20\d\d"
+    r"|ngày \d{1,2}/\d{1,2}(?:/20\d\d)?(?: hằng năm)?)"
 )
-
-
-def office_of(passage: PlanPassage) -> str | None:
-    """Whose task a passage is: the office its text begins with, or that of the nearest heading."""
-    before = passage.text.split(": ", 1)
-    if len(before) == 2 and len(before[0]) < 90 and is_office(before[0]):
-        return _bare(before[0])
-    if (match := _ACTS.match(passage.text)) and is_office(match[1]) and passage.kind != "row":
-        return _bare(match[1])
-    for heading in reversed(passage.heading.split(" › ")):
-        name = re.sub(r"^\(?(?:[IVX]+|\d+(?:\.\d+)*|[a-zđ])[.)]\s*", "", heading)
-        if is_office(name):
-            return _bare(name)
-    return None
-
-
-def is_office(name: str) -> bool:
-    return _OFFICE.match(fold(name)) is not None and "%" not in name
-
-
-def _bare(name: str) -> str:
-    name = re.sub(r"^(?:Giao|Đề nghị)\s+", "", name.strip(" .:"))
-    return name[:1].upper() + name[1:]
 
 
 def _task(passage: PlanPassage) -> Task | None:
@@ -238,15 +209,16 @@ def _without_columns(text: str) -> str:
 # --- Deadlines ------------------------------------------------------------------------------------
 
 _DEADLINE = re.compile(
-    r"(?:chậm nhất|muộn nhất|trước|vào)(?: vào| là)?(?: ngày)? (\d{1,2})(?:/\d{1,2}(?:/20\d\d)?)?(?: (?:của )?(?:hằng |hàng |mỗi )?tháng"
-    r"(?: cuối)?(?: (?:mỗi |hằng |hàng |của )?(?:quý|năm|\d{1,2}))?)?(?: (?:hằng|hàng|mỗi) (?:tháng|quý|năm))?",
+    r"(?:chậm nhất|muộn nhất|trước|vào)(?: vào| là)?(?: ngày)? (\d{1,2})(?:/\d{1,2}(?:/20\d\d)?)?"
+    r"(?: (?:của )?(?:hằng |hàng |mỗi )?tháng(?: cuối)?(?: (?:mỗi |hằng |hàng |của )?(?:quý|năm|\d{1,2}))?)?"
+    r"(?: (?:hằng|hàng|mỗi) (?:tháng|quý|năm))?",
     re.IGNORECASE,
 )
 _PERIOD = re.compile(
     r"(?:định kỳ|hằng|hàng|mỗi|theo|cuối)\s+(?:hằng |hàng |theo |mỗi )?(tháng|quý|năm|tuần)", re.IGNORECASE
 )
 _TO = re.compile(
-    rf"\bvề ((?:Ban |UBND|Ủy |Uỷ |Văn |[Pp]hòng |Sở |Đảng |[{UPPER}])[^.;,(]*?(?:\s?\(qua [^)]*\))?)(?= để| theo|[.;,]|$)"
+    rf"\bvề ((?:[Pp]hòng |[{UPPER}])[^.;,(]*?(?:\s?\(qua [^)]*\))?)(?= để| theo| trước| chậm nhất|[.;,]|$)"
 )
 
 

@@ -146,6 +146,8 @@ def _starts_piece(text: str, before: str) -> bool:
 
 def _commune(letterhead: Sequence[str], lines: Sequence[str]) -> tuple[str | None, str | None]:
     for piece in letterhead:
+        if _MOTTO.search(piece):
+            continue  # "xã hội chủ nghĩa" names no commune
         if is_upper(piece) and (match := re.search(rf"\b({_KINDS})\s+([^.,;]+)$", piece, re.IGNORECASE)):
             named = match[2].strip()
             if match[1].lower() != "tỉnh" and not _MOTTO.match(named):
@@ -263,10 +265,16 @@ def _readable_post(text: str) -> str:
 def _recipients(tail: Sequence[Line]) -> Iterator[str]:
     started = False
     for line in tail:
-        text = line.text
-        if fold(text).startswith("noi nhan"):
+        texts = [cell for cell in line.cells if cell] or [line.text]
+        if any(fold(text).startswith("noi nhan") for text in texts):
             started = True
-        elif started and (match := re.match(r"[-–]\s*(.+)", text)):
-            yield match[1].rstrip(" ;,.")
-        elif started and not text.startswith("-"):
-            break
+        elif started:
+            items = [match[1] for text in texts if (match := re.match(r"[-–]\s*(.+)", text))]
+            if not items and not _signs(texts):
+                break
+            yield from (item.rstrip(" ;,.") for item in items)
+
+
+def _signs(texts: Sequence[str]) -> bool:
+    """Whether a line belongs to the signature, which may stand beside the recipients."""
+    return all(is_upper(text) or _PERSON.fullmatch(text) for text in texts)

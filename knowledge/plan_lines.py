@@ -19,9 +19,15 @@ _LABEL = re.compile(r"(?:\d{1,2}(?:\.\d{1,2})*[.)]?|[-–+•]|\(?[a-zđ\d]{1,2}
 # The capital letters of Vietnamese, for character classes: a range such as À-Ỹ holds small ones too.
 UPPER = "A-ZĐ" + "".join(
     unicodedata.normalize("NFC", vowel + shape + tone)
-    for vowel, shapes in (("A", ("", "\u0306", "\u0302")), ("E", ("", "\u0302")), ("I", ("",)))
-    + (("O", ("", "\u0302", "\u031b")), ("U", ("", "\u031b")), ("Y", ("",)))
-    for shape in shapes
+    for vowel, shapes in {
+        "A": "\u0306\u0302",
+        "E": "\u0302",
+        "I": "",
+        "O": "\u0302\u031b",
+        "U": "\u031b",
+        "Y": "",
+    }.items()
+    for shape in ("", *shapes)
     for tone in ("", "\u0300", "\u0301", "\u0309", "\u0303", "\u0323")
     if shape or tone
 )

@@ -28,12 +28,13 @@ LEVEL: dict[MarkKind, int] = {
 }
 BULLETS = frozenset(("dash", "plus"))
 
-_PART = "(?:PHẦN|Phần|CHƯƠNG|Chương)"
+_PART = r"(?:PHẦN|Phần|CHƯƠNG|Chương)\s+(?:thứ\s+\w+|THỨ\s+\w+|[IVX]+|\d{1,2})"
+_ROMAN = "(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3})"
 _ALPHABET = "abcdđeghiklmnopqrstuvxy"
 _FORMS: tuple[tuple[MarkKind, re.Pattern[str]], ...] = (
-    ("part", re.compile(rf"(?P<mark>{_PART}\s+(?:thứ\s+\w+|THỨ\s+\w+|[IVX]+|\d{{1,2}}))(?:[.:]\s*|\s*$|\s+(?=[{UPPER}]))")),
+    ("part", re.compile(rf"(?P<mark>{_PART})(?:[.:]\s*|\s*$|\s+(?=[{UPPER}]))")),
     ("article", re.compile(r"(?P<mark>Điều\s+\d{1,2})\s*[.:]\s*")),
-    ("roman", re.compile(r"(?P<mark>(?=[IVX])X{0,2}(?:IX|IV|V?I{0,3}))(?:\s*[./):]\s*|\s*[-–]\s+)(?=[^\W\d])")),
+    ("roman", re.compile(rf"(?P<mark>{_ROMAN})(?:\s*[./):]\s*|\s*[-–]\s+)(?=[^\W\d])")),
     ("capital", re.compile(rf"(?P<mark>[A-E])\s*[./]\s*(?=[{UPPER}])")),
     ("decimal", re.compile(r"(?P<mark>\d{1,2}(?:\.\d{1,2}){1,3})\.?\s*(?=[^\W\d]|[“\"(])")),
     ("number", re.compile(r"(?P<mark>\d{1,2})\s*[.)/]\s*(?=[^\W\d]|[“\"(]|\d{1,3}\s*%)")),

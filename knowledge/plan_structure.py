@@ -96,7 +96,9 @@ def plan_to_data(plan: Plan) -> dict[str, Any]:
 
 
 def plan_from_data(data: dict[str, Any]) -> Plan:
-    head = {key: tuple(value) if isinstance(value, list) else value for key, value in data["head"].items()}
+    head: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in data["head"].items()
+    }
     passages = tuple(PlanPassage(**passage) for passage in data["passages"])
     return Plan(data["name"], PlanHead(**head), passages)
 
@@ -184,6 +186,8 @@ _ALWAYS_NEW = re.compile(
 )
 # Of names such as "Văn hóa - Xã hội", which a line may break before the dash.
 _SECOND_HALF = re.compile(r"(?:Xã hội|XH|UBND|Thông tin|Kế hoạch|Du lịch|Thể thao|Đầu tư|Hành chính)\b")
+# No sentence ends so, however short the line.
+_GOES_ON = re.compile(r"(?:[,–-]|\b(?:và|của|các|với|cho|về|trong|theo|số|tại|từ|đến|là|hoặc))$")
 _COMPLETE = re.compile(r"[.;:!?…][”\"')\]]*$")
 
 
@@ -294,6 +298,10 @@ class _BodyReader:
         previous = self._previous
         if previous is None or self._open[-1] is self.root:
             return True
+        if _GOES_ON.search(previous.text):
+            return False
+        if not self._open[-1].text:
+            return False  # "PHẦN THỨ NHẤT": its title is on the next line
         first = line.text.lstrip("“\"'(")[:1]
         if first.islower() or not first.isalnum():
             return False

@@ -16,7 +16,7 @@ _ROW_NUMBER = re.compile(r"(\d{1,3}(?:\.\d{1,2})*|[a-zđ]|[IVX]{1,4})[.)]?")
 _VALUE = r"(?:(?:[<>≥≤]|Trên|trên|Từ|từ)?\s*\d{1,3}(?:[.,]\d+)?\s*%(?:\s*trở lên)?|[-–](?=\s|$))"
 _VALUES = re.compile(rf"{_VALUE}(?:\s+{_VALUE})*")
 _TIMES = re.compile(
-    r"\s+((?:Thường xuyên|Hàng năm|Hằng năm|Hàng tháng|Hằng tháng|Hàng quý|Hằng quý|Định kỳ|Theo kế hoạch|Quý [IV]+"
+    r"\s+((?:Thường xuyên|H[àằ]ng (?:năm|tháng|quý)|Định kỳ|Theo kế hoạch|Quý [IV]+"
     r"|Tháng \d{1,2}|Năm 20\d\d|Trong năm)[^.;]{0,60})$"
 )
 _LETTERS = "abcdđeghiklmn"
@@ -46,7 +46,7 @@ class Table:
 
 def is_table_head(line: Line) -> bool:
     first = line.cells[0] if line.cells else line.text
-    return _NUMBER_HEAD.match(first) is not None and (len(line.cells) > 1 or len(line.text) > 3)
+    return _NUMBER_HEAD.match(first) is not None
 
 
 def read_table(lines: Sequence[Line], at: int) -> tuple[Table, int]:
@@ -114,6 +114,8 @@ def _read_flat(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
     start = next((n for n in range(at, min(at + 16, len(lines))) if _starts_row(lines[n].text, "")), None)
     if start is None:
         return [], at
+    if even := _read_even(lines, at, start):
+        return even
     head = squeeze(" ".join(line.text for line in lines[at:start]))
     columns = [piece for piece in lines[at].gapped if piece]
     blocks: list[tuple[str, list[str]]] = []
@@ -129,6 +131,18 @@ def _read_flat(lines: Sequence[Line], at: int) -> tuple[list[Row], int]:
     if len(columns) > 2:
         return [_gapped_row(number, texts, columns) for number, texts in blocks], at
     return [_flat_row(number, texts, head) for number, texts in blocks], at
+
+
+def _read_even(lines: Sequence[Line], at: int, start: int) -> tuple[list[Row], int] | None:
+    """A table in which each cell is one line: as many lines to a row as the head has."""
+    width = start - at
+    head = [line.text for line in lines[at:start]]
+    rows: list[Row] = []
+    while start + width <= len(lines) and lines[start].text == str(len(rows) + 1):
+        rows.append(_row_of([line.text for line in lines[start : start + width]], head))
+        start += width
+    is_whole = start == len(lines) or _ends_table(lines[start])
+    return (rows, start) if width >= 2 and len(rows) >= 2 and is_whole else None
 
 
 def _gapped_row(number: str, texts: list[str], columns: list[str]) -> Row:

@@ -19,6 +19,11 @@ class PlanWords:
     around: frozenset[str]
     cues: Mapping[str, float]  # longest first
 
+    def spelt(self) -> list[str]:
+        """All its words, so that nobody corrects them into others."""
+        lists = (self.same, self.same.values(), self.asked, self.topics, self.cues)
+        return [*(word for words in lists for word in words), " ".join(self.around)]
+
 
 def load_plan_words(content: Path = CONTENT) -> PlanWords:
     path = content / "glossary" / "plans.yaml"

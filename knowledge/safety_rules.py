@@ -28,6 +28,7 @@ class UrgentRules:
     figures: Pattern  # taken out before judging
     excuses: Pattern  # with one of these, `patterns` do not decide
     patterns: Mapping[str, Pattern]  # kind → unmistakable
+    forwarded: Pattern  # how messages from outside speak
     coarse: tuple[str, ...]  # when judging fails
     ideas: Mapping[str, tuple[str, ...]]  # folded phrase → the ideas it stands for
 
@@ -81,6 +82,7 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
         figures=_any_of(data["figures"], path),
         excuses=_any_of(data["excuses"], path),
         patterns={kind: _any_of(found, path) for kind, found in data["patterns"].items()},
+        forwarded=_any_of(data["forwarded"], path),
         coarse=tuple(data["coarse"]),
         ideas=_load_ideas(content),
     )
@@ -115,6 +117,8 @@ def load_urgent_examples(content: Path = CONTENT) -> UrgentExamples:
         raise ContentError(path, 1, f"{wrong[0]}: {slots[wrong[0]]}"[:60], "words; quote them if need be")
     folder = content / "safety"
     files = [folder / "urgent" / f"{kind}.txt" for kind in KINDS]
+    for file in (*files, folder / "not_urgent.txt", folder / "messages.txt"):
+        _check_slots(file, slots)
     digest = hashlib.sha256()
     others = (folder / name for name in ("not_urgent.txt", "messages.txt", "ideas.yaml", "urgent.yaml"))
     for file in (*files, *others, path):
@@ -128,6 +132,13 @@ def load_urgent_examples(content: Path = CONTENT) -> UrgentExamples:
         unclear_questions=frozenset(data["unclear_questions"]),
         digest=digest.hexdigest()[:16],
     )
+
+
+def _check_slots(path: Path, slots: Mapping[str, object]) -> None:
+    for number, line in enumerate(read_text(path).splitlines(), 1):
+        for name in re.findall(r"<([^>]*)>", "" if line.startswith("#") else line):
+            if name not in slots:
+                raise ContentError(path, number, f"<{name}>", f"a slot of {', '.join(slots)}")
 
 
 def load_scam_rules(content: Path = CONTENT) -> ScamRules:

@@ -54,7 +54,7 @@ class TransformerEncoder:
 
         self._model = SentenceTransformer(name)
         self._prompt = prompt
-        dimension = self._model.get_sentence_embedding_dimension()
+        dimension = self._model.get_embedding_dimension()
         assert dimension is not None
         self.dimension = int(dimension)
 

@@ -70,14 +70,14 @@ class Engine:
         evidence = self._gather(read.text, vector)
         # A text without features is a vector of zeros, equally far from all: FAISS then gives any rows.
         if not evidence.lexical.any() and evidence.nearest.max() <= 0:
-            return Found(NoAnswer(), (), read.text, read.repairs)
+            return Found(NoAnswer(), (), read.text, read.repairs, self._resembles(read.words, vector))
         scores = rank(evidence, self._calibration)
         candidates = tuple(
             Candidate(self._lexical.documents[at], round(float(scores[at]), 4))
             for at in order(scores, CANDIDATES)
         )
         decision = decide(candidates, self._thresholds)
-        elsewhere = self._resembles(vector) if decision == NoAnswer() else None
+        elsewhere = self._resembles(read.words, vector) if decision == NoAnswer() else None
         return Found(decision, candidates, read.text, read.repairs, elsewhere)
 
     def read(self, question: str) -> str:

@@ -4,86 +4,20 @@ A question names things in units of one to several syllables ("công an", "ngư�
 syllable says little in Vietnamese: "công" and "an" stand in every plan, "công an" does not.
 """
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from knowledge.plan_words import PlanWords
+from retrieval.plan_asks import ASKING, Ask, read_asks
 from retrieval.text import fold, normalise
 
-Ask = Literal[
-    "percent",
-    "who",
-    "when",
-    "number",
-    "count",
-    "money",
-    "phone",
-    "hour",
-    "signer",
-    "recipients",
-    "task",
-    "name",
-]
-
-_WHO = r"(?:ai|don vi|phong|co quan|to chuc|bo phan|ben|hoi|ban|truong|noi) nao|nhung ai|giao cho ai|do ai|\bai\b"
-_POST = r"(?:chu tich|bi thu|truong ban|truong phong|giam doc|chanh van phong|xom truong|truong thon)"
-_COUNTABLE = (
-    r"(?:nguoi|lop|buoi|mo hinh|giai doan|nhom|tuoi|noi dung|dot|lan|don vi|xom|thon|thanh vien|nhan su|mentee|em|hoc vien"
-    r"|chi tieu|nhiem vu|can bo|to|ho|truong|diem|hoi nghi)"
-)
-_PAPER = r"(?:quyet dinh|nghi quyet|ke hoach|cong van|thong tu|chi thi|chuong trinh)"
-_ASKS: tuple[tuple[Ask, re.Pattern[str]], ...] = (
-    ("phone", re.compile(r"so dien thoai|hotline|goi (?:vao )?so nao|lien he so")),
-    ("hour", re.compile(r"may gio|gio nao|luc may gio|khung gio")),
-    (
-        "money",
-        re.compile(
-            r"(?:bao nhieu|may|khoang) (?:tien|trieu|ty(?! le)|dong)|tong (?:kinh phi|so tien|chi phi|muc)|so tien|muc chi"
-            r"|(?:kinh phi|tien)(?: \w+){0,3} (?:la |het |khoang )?bao nhieu|bao nhieu kinh phi"
-        ),
-    ),
-    ("percent", re.compile(r"phan tram|%|ty le|chi tieu(?!.*(?:ai|chu tri|giao cho))(?=.*(?:bao nhieu|may|gi\b|the nao|nao))|dat (?:bao nhieu|may)\b")),
-    ("signer", re.compile(r"(?:\bai\b|nguoi|chuc vu|ten).*\bky\b(?! nang| so)|\bky\b(?: ten| thay| thay mat| ban hanh| ke hoach)(?! nang)")),
-    ("recipients", re.compile(r"noi nhan|ke hoach.*(?:gui|chuyen) (?:cho|den|toi|di)?\s*(?:nhung )?(?:ai|noi nao|dau|cho nao|co quan nao)")),
-    ("person", re.compile(rf"{_POST}(?: \w+){{0,5}} (?:la ai|ten (?:la )?gi|ten)\b|\bai la {_POST}|ten (?:cua )?{_POST}")),
-    ("name", re.compile(r"ten (?:cua |day du )?(?:xa|phuong|huyen|dia phuong)|(?:xa|phuong|huyen)(?: nay)? (?:nao|ten gi|ten la gi)\b")),
-    (
-        "when",
-        re.compile(
-            r"khi nao|bao gio|(?:ngay|thang|nam|quy|tuan|thoi gian|luc|hom|dip) (?:nao|may|bao nhieu)|han cuoi|\bhan (?:nop|bao cao|chot)"
-            r"|truoc ngay|cham nhat|muon nhat|\bngay (?:ban hanh|ky)"
-        ),
-    ),
-    ("often", re.compile(r"(?:may|bao nhieu) (?:thang|tuan|ngay|nam) (?:mot |1 )?lan|bao lau|may lan|thuong xuyen (?:khong|the nao)")),
-    ("number", re.compile(rf"\bso (?:may|bao nhieu|hieu|nao)\b|mang so|so cua (?:ban )?ke hoach|\bso ke hoach|theo {_PAPER} nao")),
-    ("task", re.compile(r"(?:lam|giao|nhiem vu|viec|trach nhiem)(?: nhung| cac)? gi\b|\bnhung gi\b|gi\b.*(?:nhiem vu|trach nhiem)|co (?:nhiem vu|trach nhiem)")),
-    ("count", re.compile(rf"bao nhieu|\bmay {_COUNTABLE}\b|it nhat may")),
-    ("who", re.compile(_WHO)),
-)  # fmt: skip
-# The asking words themselves: gone before the things named are read ("mấy người học" is no "nhà máy").
-_ASKING = re.compile(
-    r"\b(?:(?:bao nhieu|may) (?:phan tram|tien|nguoi|ngay|thang|trieu|dong|tuoi|noi|lan|buoi|muc)\b|bao nhieu|bao gio|khi nao"
-    r"|(?:ngay|thang|nam|quy|tuan|thoi gian|luc|hom|dip|gio|so|tu thang|den thang) (?:nao|may|bao nhieu)\b|may gio|phan tram"
-    r"|(?:don vi|co quan|to chuc|bo phan|ben|noi|cho|phong|ban) nao|nhung ai|(?:nhu )?the nao|lam sao|o dau"
-    r"|(?:la|viec|lam|dieu|nhung|cac|nhiem vu|noi dung|cai) gi|la ai|do ai|cho ai|dat may)\b"
-)
 _FRONT: frozenset[Ask] = frozenset(("number", "signer", "recipients", "name", "when"))
+# Words that speak of papers in general, the plan itself among them.
 ASIDE = frozenset(
-    [
-        "ban hanh",
-        "ke hoach",
-        "nguoi ky",
-        "ky",
-        "van ban",
-        "ten",
-        "chuc vu",
-        "hieu",
-        "noi nhan",
-        "gui",
-    ]
+    ("ban hanh", "ke hoach", "nguoi ky", "ky", "van ban", "ten", "chuc vu", "hieu", "noi nhan", "gui")
 )
 
 
@@ -147,7 +81,7 @@ class PlanReader:
     def read(self, text: str) -> PlanQuery:
         """`text` is a question as the repairer read it: normalised, marks as typed."""
         folded = self._forms.one_form(fold(text))
-        asks = frozenset(_asks(folded))
+        asks = frozenset(read_asks(folded))
         years = frozenset(int(year) for year in re.findall(r"\b20[2-4]\d\b", folded))
         months = frozenset(int(month) for month in re.findall(r"\bthang (1[0-2]|0?[1-9])\b", folded))
         digits = re.findall(r"\b\d+\w*\b", re.sub(r"\bthang \d{1,2}\b", "", folded))
@@ -165,7 +99,7 @@ class PlanReader:
 
     def _read_units(self, folded: str, text: str, asks: frozenset[Ask]) -> list[Unit]:
         marks = {fold(word): word for word in text.split()}
-        rest = _ASKING.sub(" ", self._named.sub(" ", folded))
+        rest = ASKING.sub(" ", self._named.sub(" ", folded))
         words = [word for word in rest.split() if not word[0].isdigit()]
         found: dict[str, Unit] = {}
         topics = self._words.topics
@@ -202,7 +136,7 @@ def common_pairs(texts: Iterable[str]) -> list[str]:
     for text in texts:
         found = text.split()
         words.update(found)
-        pairs.update(zip(found, found[1:], strict=False))
+        pairs.update(itertools.pairwise(found))
     return [
         f"{left} {right}"
         for (left, right), count in pairs.items()
@@ -211,13 +145,5 @@ def common_pairs(texts: Iterable[str]) -> list[str]:
 
 
 def _pairs(folded: str) -> tuple[str, ...]:
-    words = _ASKING.sub(" | ", folded).split()
-    return tuple(
-        f"{left}_{right}" for left, right in zip(words, words[1:], strict=False) if "|" not in (left, right)
-    )
-
-
-def _asks(folded: str) -> Iterable[Ask]:
-    for ask, pattern in _ASKS:
-        if pattern.search(folded):
-            yield ask
+    words = ASKING.sub(" | ", folded).split()
+    return tuple(f"{left}_{right}" for left, right in itertools.pairwise(words) if "|" not in (left, right))

@@ -49,7 +49,10 @@ class Calibration:
         expected = {field.name for field in fields(cls)}
         if set(data) != expected:
             raise ValueError(f"{path}: found {sorted(data)}, expected {sorted(expected)}")
-        return cls(**{**data, "scope": tuple(data["scope"])})
+        scope, weights = tuple(data["scope"]), len(cls().scope)
+        if len(scope) != weights:
+            raise ValueError(f"{path}: found {len(scope)} weights in 'scope', expected {weights}")
+        return cls(**{**data, "scope": scope})
 
 
 def gather(

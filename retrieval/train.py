@@ -44,8 +44,9 @@ def train(
 ) -> None:
     """Train and save into `folder` what `StaticEncoder` and sentence-transformers read."""
     import torch
-    from sentence_transformers import SentenceTransformer, losses
-    from sentence_transformers.models import StaticEmbedding
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import losses
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
     from tokenizers import Tokenizer
     from tokenizers.models import WordLevel
     from tokenizers.pre_tokenizers import WhitespaceSplit

@@ -27,7 +27,7 @@ CHANNEL = "web"
 MAX_FORM_BYTES = 64 * 1024
 MAX_WAITING = 100  # messages whose replies we wait for at a time, each in a thread
 RETRY_AFTER_S = 5
-MAX_ENTRY_ID = 2**53  # what a script can count to
+MAX_ENTRY_ID = 2**63 - 1  # what the database can hold
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'",

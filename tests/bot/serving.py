@@ -20,7 +20,18 @@ class Server:
     def kill(self) -> None:
         """As a power cut: no handler runs."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self._gone(10)
+
+    def stop(self) -> None:
+        """As a service manager does; the server finishes what it is doing."""
+        if self.process.poll() is None:
+            self.process.terminate()
+        self._gone(20)
+
+    def _gone(self, timeout_s: float) -> None:
+        self.process.wait(timeout_s)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
 
     def first_link(self) -> str:
         (link,) = [match[0] for line in self.printed if (match := re.search(r"http\S+/staff/moi/\S+", line))]
@@ -56,8 +67,4 @@ def serving(data_folder: Path, **settings: str) -> Iterator[Server]:
     try:
         yield server
     finally:
-        if server.process.poll() is None:
-            server.process.terminate()
-            server.process.wait(20)
-        assert server.process.stdout is not None
-        server.process.stdout.close()
+        server.stop()

@@ -24,14 +24,14 @@ def test_after_kill_each_acknowledged_message_has_one_question_and_its_reply(tmp
         """One person: sends their messages one after the other until the server is gone."""
         with httpx.Client(base_url=server.url, timeout=20) as http:
             for at in range(MESSAGES // CLIENTS):
-                name = f"c{number}-{at}"
-                form = {"text": ASKS[at % len(ASKS)], "message_id": name}
+                text = f"{ASKS[at % len(ASKS)]} nhà {number} lần {at}"
+                form = {"text": text, "message_id": f"client-{number}-message-{at:04}"}
                 try:
                     answer = http.post("/tin-nhan", data=form, headers={"X-Requested-With": "fetch"})
                 except httpx.TransportError:
                     return
                 if answer.status_code == 200:
-                    acknowledged.add(name)
+                    acknowledged.add(text)
                 sent.release()
 
     clients = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
@@ -45,13 +45,12 @@ def test_after_kill_each_acknowledged_message_has_one_question_and_its_reply(tmp
 
     again = start(tmp_path)
     _wait_until_nothing_is_pending(again.url)
-    again.process.terminate()
-    again.process.wait(20)
+    again.stop()
 
     assert len(acknowledged) >= 60
     database = open_database(sqlite_url(tmp_path / "hocvuso.db"))
     with database.read() as session:
-        inbox = {row.message_id.rpartition(":")[2]: row for row in session.scalars(select(InboxMessage))}
+        inbox = {row.text: row for row in session.scalars(select(InboxMessage))}
         questions = [question.inbox_id for question in session.scalars(select(Question))]
         replied = {reply.inbox_id for reply in session.scalars(select(OutboxMessage))}
     database.close()

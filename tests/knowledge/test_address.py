@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import jinja2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.meta import find_undeclared_variables
 
@@ -54,6 +54,7 @@ def test_other_braces_and_bare_words_stay():
     assert address("{size} bác cháu {BÁC} {bac} {{bác}}", "ong") == "{size} bác cháu {BÁC} {bac} {ông}"
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(
     parts=st.lists(st.sampled_from([*PLACEHOLDERS, " ", "nhé", "{", "}", "ông"])),
     form=st.sampled_from(list(FORMS)),
@@ -64,6 +65,7 @@ def test_no_placeholder_is_left(parts: list[str], form: str):
     assert not [placeholder for placeholder in PLACEHOLDERS if placeholder in said]
 
 
+@settings(deadline=None)  # a busy machine is no failure
 @given(text=st.text().filter(lambda text: "{" not in text), form=st.sampled_from(list(FORMS)))
 def test_a_text_without_placeholders_stays_as_it_is(text: str, form: str):
     assert address(text, form) == text
@@ -74,7 +76,8 @@ def test_a_text_without_placeholders_stays_as_it_is(text: str, form: str):
 KIN = frozenset(["bác", "cháu", "ông", "bà", "cô", "chú", "dì", "anh", "chị", "bạn", "em"])
 # Kin words for somebody else than the reader.
 OTHERS = re.compile(
-    r"trẻ em|em bé|cháu bé|cháu nhỏ|anh chị em ruột|kết bạn|bác sĩ|con cháu|ông bà|bà con|cụ ông|cụ bà|một bà|em ruột|bạn bè|chú ý|cô giáo|"
+    r"trẻ em|em bé|cháu bé|cháu nhỏ|con cháu|anh chị em ruột|em ruột|ông bà|cụ ông|cụ bà|một bà|"
+    r"bà con|bác sĩ|cô giáo|chú ý|bạn bè|kết bạn|"
     r"bạn cũ|(?:cho|hỏi|của) bạn|bạn có thể"
 )
 

@@ -34,6 +34,17 @@ def test_guides_come_with_their_questions_in_the_order_of_their_slugs(tmp_path: 
     assert library.guide("kn-loa").questions == ("bật loa", "nghe không rõ")
 
 
+def test_what_no_guide_is_for_comes_by_kind(tmp_path: Path):
+    write(tmp_path, "guides/kn-loa.md", GUIDE)
+    write(tmp_path, "questions/kn-loa.txt", "bật loa\n")
+    write(tmp_path, "elsewhere/small_talk.txt", "# chào hỏi\nchào cháu\n")
+    write(tmp_path, "elsewhere/gibberish.txt", "asdf\n")
+
+    library = load_library(tmp_path)
+
+    assert library.elsewhere == {"gibberish": ("asdf",), "small_talk": ("chào cháu",)}
+
+
 def test_a_guide_without_a_questions_file_is_refused(tmp_path: Path):
     write(tmp_path, "guides/kn-loa.md", GUIDE)
 

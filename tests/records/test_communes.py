@@ -13,6 +13,7 @@ from records.communes import (
     list_communes,
 )
 from records.database import Database
+from records.models import Commune
 from tests.conftest import NOW
 
 
@@ -95,6 +96,7 @@ def test_a_slug_belongs_to_one_commune(database: Database):
 def test_hamlets_of_two_communes_may_share_a_slug_of_one_not(database: Database):
     with database.write() as session:
         home = add_commune(session, slug="tan-cuong", name="Tân Cương", now=NOW)
+        home_id = home.id
         other = add_commune(session, slug="dai-tu", name="Đại Từ", now=NOW)
         add_hamlet(session, home, slug="xom-1", name="Xóm 1")
         add_hamlet(session, other, slug="xom-1", name="Xóm 1")
@@ -102,4 +104,4 @@ def test_hamlets_of_two_communes_may_share_a_slug_of_one_not(database: Database)
         assert [len(commune_profile(session, each).hamlets) for each in (home, other)] == [1, 1]
 
     with pytest.raises(IntegrityError), database.write() as session:
-        add_hamlet(session, home, slug="xom-1", name="Xóm Một")
+        add_hamlet(session, session.get_one(Commune, home_id), slug="xom-1", name="Xóm Một")

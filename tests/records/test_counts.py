@@ -126,13 +126,11 @@ class Recount:
         return Row(key, name, *_of(asked), sum(done[place] == key for done in self.completions))
 
     def pairs(self) -> set[Pair]:
-        asked = {(question.hamlet_id, question.guide) for question in self.questions}
+        asked: dict[tuple[int | None, str | None], list[Question]] = {}
+        for question in self.questions:
+            asked.setdefault((question.hamlet_id, question.guide), []).append(question)
         done = Counter(self.completions)
-        return {
-            Pair(hamlet, guide, *_of([q for q in self.questions if (q.hamlet_id, q.guide) == (hamlet, guide)]),
-                 done[(hamlet, guide)])
-            for hamlet, guide in asked | done.keys()
-        }  # fmt: skip
+        return {Pair(*key, *_of(asked.get(key, [])), done[key]) for key in asked.keys() | done.keys()}
 
 
 def _of(questions: list[Question]) -> tuple[int, int, int]:

@@ -111,14 +111,10 @@ def call(
 
 
 def move(session: Session, commune_id: int, person: str, slug: str) -> int:
-    hamlet = add_hamlet(session, session.get_one(Commune, commune_id), slug=slug, name=slug.title())
-    set_hamlet(
-        session,
-        commune_id=commune_id,
-        learner_id=learner(session, commune_id, person)[0],
-        hamlet_id=hamlet.id,
-    )
-    return hamlet.id
+    commune, (learner_id, _) = session.get_one(Commune, commune_id), learner(session, commune_id, person)
+    hamlet_id = add_hamlet(session, commune, slug=slug, name=slug.title()).id
+    set_hamlet(session, commune_id=commune_id, learner_id=learner_id, hamlet_id=hamlet_id)
+    return hamlet_id
 
 
 def inbox_ids(questions: list[Question]) -> list[int]:

@@ -153,10 +153,9 @@ def test_a_slip_with_marks_is_repaired_without_them(repairer: Repairer):
 
 
 def test_the_nearer_key_is_believed():
-    repairer = Repairer(GLOSSARY, Vocabulary(["gui anh", "gui enh"]))
+    repairer = Repairer(GLOSSARY, Vocabulary(["gui anh", "gui inh"]))
 
-    # One letter away from both; "s" lies beside "a" and "e" alike, "q" beside "a" only.
-    assert repairer.read("gui qnh").words == ("gui", "anh")
+    assert repairer.read("gui onh").words == ("gui", "inh")  # "i" lies beside "o", "a" does not
 
 
 def test_a_real_word_that_we_do_not_use_is_not_corrected(repairer: Repairer):
@@ -213,6 +212,10 @@ def test_near_words_are_one_edit_away():
     vocabulary = Vocabulary(["mat mot mac mata at amt tam mattt khau"])
 
     assert vocabulary.near("mat") == {"mot", "mac", "mata", "at", "amt"}
+
+
+def test_a_word_is_known_with_or_without_its_marks(repairer: Repairer):
+    assert [repairer.knows(word) for word in ("mật", "mat", "mât", "khsu")] == [True, True, True, False]
 
 
 def test_an_empty_vocabulary_changes_nothing():

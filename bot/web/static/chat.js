@@ -47,6 +47,7 @@ async function flush() {
     find("look")?.remove();
     showWaiting();
     const { bubble, ...fields } = unsent[0];
+    bubble.firstChild.textContent = words.sending;
     const problem = await deliver(fields);
     if (isOver) return;
     if (problem) {
@@ -87,6 +88,7 @@ function waitForTurn(seconds) {
 
 function fail() {
   setBusy(false);
+  for (const { bubble } of unsent) bubble.firstChild.textContent = words.unsent;
   retry.hidden = false;
   say(words.failed, { isAlarm: true });
   retry.scrollIntoView({ block: "nearest" });
@@ -116,7 +118,8 @@ async function request(address, options = {}) {
 
 // --- Receiving ---
 
-const newest = () => Number(log.lastElementChild?.dataset.id ?? 0);
+// Ids are larger than a Number can hold exactly.
+const newest = () => log.lastElementChild?.dataset.id ?? "0";
 const isWaiting = () => log.lastElementChild?.classList.contains("learner") ?? false;
 
 // Puts what the server sent into the log, each entry once and in order: a late poll may repeat some.
@@ -127,7 +130,7 @@ function receive(html, { isNew = false, isAnswer = false } = {}) {
   const fresh = Array.from(fragment.querySelectorAll(".entry")).filter((entry) => !known.has(entry.dataset.id));
   const wasAtEnd = isAtEnd();
   for (const entry of fresh) {
-    const later = Array.from(log.children).find((other) => Number(other.dataset.id) > Number(entry.dataset.id));
+    const later = Array.from(log.children).find((other) => BigInt(other.dataset.id) > BigInt(entry.dataset.id));
     log.insertBefore(entry, later ?? null);
   }
   const offered = fragment.querySelector(".choices");
@@ -139,7 +142,7 @@ function offer(offered) {
   const hadFocus = choices.contains(document.activeElement);
   choices.querySelector(".choices").replaceWith(offered);
   // Not into the text field: on a phone that would open the keyboard over the answer.
-  if (hadFocus) choices.focus({ preventScroll: true });
+  if (hadFocus) (offered.children.length ? choices : sendButton).focus({ preventScroll: true });
 }
 
 function show(fresh) {

@@ -1,0 +1,177 @@
+"""Judge a forwarded message: what in it speaks for a scam. Pure; no address is ever opened.
+
+The signs and their weights are content (`knowledge/safety/scam.yaml`). Their absence proves
+nothing, so there is no verdict that says a message is safe. A resident's own question ("có người
+xưng công an đòi tiền, làm sao") is not judged: the guides answer it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from rapidfuzz.distance import DamerauLevenshtein
+
+from knowledge.safety_rules import Pattern, ScamRules, Sign
+from retrieval.text import clean, fold, from_telex, is_syllable
+
+Verdict = Literal["likely", "suspicious", "no_signs"]
+
+MAX_JUDGED = 4_000  # characters; a forwarded message is shorter, and what follows is not needed to see through it
+MIN_WORDS = 5  # of a text without an address that can be judged
+MIN_WORDS_UNMARKED = 12  # … when nothing but its signs tells that it comes from outside
+
+# What a resident may send along: an address with a path or without, http or not.
+_ADDRESS = re.compile(
+    r"(?<![\w@.])(?:https?://|www\.)*((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_]{2,18})(?::\d+)?(/[^\s]*)?(?![\w@])",
+    re.IGNORECASE,
+)
+_IP = re.compile(r"https?://(\d{1,3}(?:\.\d{1,3}){3})(?!\d)")
+_WORD = re.compile(r"[^\W_]+")
+_APP_FILE = re.compile(r"\.apk(?!\w)|(?<!\w)apk(?!\w)", re.IGNORECASE)
+_ENDINGS = frozenset("com vn net org info biz io co dev ai us cn ru in eu uk gg to la kh sg hk tw cloud tech".split())
+_FILES = frozenset("apk jpg jpeg png pdf doc docx xls xlsx mp3 mp4 txt zip".split())
+
+# Letters of other alphabets and figures that look like ours; sources: Unicode confusables (UTS #39).
+_ALIKE = str.maketrans("0135$@іаеорсхуѕԁɡӏνω", "oles" + "sa" + "iaeopcxysdglvw")
+
+
+@dataclass(frozen=True, slots=True)
+class ScamVerdict:
+    verdict: Verdict
+    signs: tuple[str, ...]  # keys `safety.sign_<key>` of the phrases, weightiest first
+    addresses: tuple[str, ...] = ()  # hosts found in the text, as written
+
+
+def check_scam(text: str, rules: ScamRules) -> ScamVerdict | None:
+    """What a masked message looks like, or None when there is nothing forwarded to judge."""
+    text = clean(text[:MAX_JUDGED])
+    plain = _plain(text)
+    hosts = tuple(dict.fromkeys(_hosts(text, rules)))
+    found = {sign.key: sign.weight for sign in rules.signs if _shows(sign, plain)}
+    for key in _address_signs(text, hosts, rules):
+        found[key] = next(sign.weight for sign in rules.signs if sign.key == key)
+    weight = sum(found.values())
+    if not _is_to_judge(text, plain, hosts, weight, rules):
+        return None
+    if hosts and all(_is_official(host, rules) for host in hosts):
+        weight -= 1
+    signs = tuple(sorted((key for key in found if found[key] > 0), key=lambda key: -found[key]))
+    if weight >= rules.likely:
+        return ScamVerdict("likely", signs, hosts)
+    if weight >= rules.suspicious:
+        return ScamVerdict("suspicious", signs, hosts)
+    return ScamVerdict("no_signs", (), hosts)
+
+
+def _is_to_judge(text: str, plain: str, hosts: tuple[str, ...], weight: float, rules: ScamRules) -> bool:
+    strange = [host for host in hosts if not _is_official(host, rules)]
+    if strange:
+        return True
+    if len(plain.split()) < MIN_WORDS:
+        return False
+    asks = _any(rules.ask, plain) is not None
+    rest = _without(rules.ask, plain) if asks else plain
+    outside = _any(rules.message, rest) is not None
+    if _any(rules.how_to, _without(rules.ask, _spoken(text))):
+        # A resident speaks; only a message quoted at length is judged.
+        return _any(rules.quoted, rest) is not None and outside and weight >= rules.likely and len(rest.split()) > 25
+    if asks:
+        return outside and len(rest.split()) >= MIN_WORDS
+    return outside or (weight >= rules.likely and len(rest.split()) >= MIN_WORDS_UNMARKED)
+
+
+def _plain(text: str) -> str:
+    """Folded words with single blanks; amounts keep their digits: "2.500.000đ" → "2 500 000 d"."""
+    return " ".join(fold(_read_keys(word)) for word in _WORD.findall(text.lower()))
+
+
+def _spoken(text: str) -> str:
+    """As `_plain`, with "," where something ends: "chào bà, tôi là" does not speak of "bà tôi"."""
+    words = re.findall(r"[^\W_]+|[,.!?;:\n]", text.lower())
+    return " ".join("," if len(word) == 1 and not word.isalnum() else fold(_read_keys(word)) for word in words).rstrip(" ,")
+
+
+@lru_cache(maxsize=20_000)
+def _read_keys(word: str) -> str:
+    """What a Telex keyboard left unconverted: a resident typed it, and is understood as one."""
+    if not word.isalpha() or len(word) > 8 or is_syllable(word):
+        return word
+    read = from_telex(word)
+    return read if read and is_syllable(read) else word
+
+
+def _shows(sign: Sign, plain: str) -> bool:
+    return _any(sign.patterns, plain) is not None and _any(sign.unless, plain) is None
+
+
+def _any(patterns: tuple[Pattern, ...], plain: str) -> Pattern | None:
+    return next((pattern for pattern in patterns if pattern.search(plain)), None)
+
+
+def _without(patterns: tuple[Pattern, ...], plain: str) -> str:
+    for pattern in patterns:
+        plain = pattern.sub(" ", plain)
+    return " ".join(plain.split())
+
+
+def _hosts(text: str, rules: ScamRules) -> Iterator[str]:
+    for match in _ADDRESS.finditer(text):
+        host = match[1].lower()
+        ending = host.rsplit(".", 1)[1]
+        if ending in _FILES:
+            continue
+        written_as_address = match[0].lower().startswith(("http", "www")) or match[2] is not None
+        if written_as_address or ending in _ENDINGS or ending in rules.cheap_endings:
+            yield host
+    for match in _IP.finditer(text):
+        yield match[1]
+
+
+def _address_signs(text: str, hosts: tuple[str, ...], rules: ScamRules) -> set[str]:
+    signs = {_judge_host(host, rules) for host in hosts}
+    if _APP_FILE.search(text):
+        signs.add("app_file")
+    return {sign for sign in signs if sign}
+
+
+def _judge_host(host: str, rules: ScamRules) -> str | None:
+    if _is_official(host, rules) or host in rules.chat_hosts:
+        return None
+    if host in rules.shorteners:
+        return "short_address"
+    if looks_alike(host, rules):
+        return "lookalike_address"
+    ending = host.rsplit(".", 1)[-1]
+    if ending in rules.cheap_endings or ending.isdigit():
+        return "strange_address"
+    return "unknown_address"
+
+
+def _is_official(host: str, rules: ScamRules) -> bool:
+    if not host.isascii() or "xn--" in host:
+        return False
+    names = {*rules.official, *rules.official_endings}
+    return any(host == name or host.endswith(f".{name}") for name in names)
+
+
+def looks_alike(host: str, rules: ScamRules) -> bool:
+    """Whether a host that is not official borrows an official name: whole, misspelt, or in look-alike letters."""
+    if "xn--" in host or not host.isascii():
+        return True
+    labels = host.split(".")[:-1]
+    words = [word for label in labels for word in label.split("-")]
+    skeleton = "".join(words).translate(_ALIKE).replace("rn", "m").replace("vv", "w")
+    joined = "".join(words)
+    for brand in rules.brands:
+        if len(brand) >= 5 and (brand in skeleton or brand in joined):
+            return True
+        if len(brand) < 5 and any(word in (brand, brand.translate(_ALIKE)) for word in words):
+            return True
+        if len(brand) >= 5 and any(
+            abs(len(word) - len(brand)) <= 1 and DamerauLevenshtein.distance(word, brand, score_cutoff=1) <= 1
+            for word in words
+        ):
+            return True
+    return False

@@ -1,0 +1,631 @@
+"""The web chat in Chromium, as its people use it: with a finger, a keyboard, or no script at all."""
+
+import datetime as dt
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from bot.channels.webchat import build_webchat_router
+from bot.messages import IncomingMessage
+from knowledge.phrases import load_phrases
+from tests.fakes.desk import FakeDesk, Reply, choices
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+DESKTOP = {"viewport": {"width": 1366, "height": 768}}
+MAX_FIRST_LOAD = 100 * 1024  # bytes (U22)
+
+INTRO = """Cháu chỉ bác việc: Quên mật khẩu VNeID, có 5 bước.
+Cần có sẵn: điện thoại đã đăng ký, thẻ căn cước
+Theo Bộ Công an, xem lại ngày 12/11/2026."""
+STEP = """Bước {}/5. Bác bấm vào chữ "Quên mật khẩu" ở dưới ô mật khẩu.
+Máy hiện: ô để bác gõ số căn cước."""
+
+
+def guide(message: IncomingMessage) -> list[Reply]:
+    if message.payload == "choice-1" or message.text == "1":
+        return [Reply(STEP.format(2), choices("Xong rồi", "Không thấy"))]
+    return [Reply(INTRO), Reply(STEP.format(1), choices("Xong rồi", "Không thấy"))]
+
+
+@dataclass
+class Chat:
+    """A running chat page, and the desk behind it."""
+
+    url: str
+    desk: FakeDesk
+    now: dt.datetime  # the server's time
+    open: Callable[..., Page]
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.text for message in self.desk.received]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"{CHROMIUM} is missing: install the Debian package 'chromium'")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def chat(chromium: Browser, now: dt.datetime) -> Iterator[Chat]:
+    contexts: list[BrowserContext] = []
+
+    def open_page(path: str = "/", **options: Any) -> Page:
+        context = chromium.new_context(locale="vi-VN", **({**PHONE, **options}))
+        context.set_default_timeout(5_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.goto(chat.url + path)
+        return page
+
+    chat = Chat("", FakeDesk(guide), now, open_page)
+    app = FastAPI()
+    app.include_router(
+        build_webchat_router(
+            chat.desk,
+            load_phrases(),
+            commune="thuan-trung",
+            place="xã Thuần Trung",
+            key=bytes(range(32)),
+            secure_cookies=False,
+            clock=lambda: chat.now,
+            reply_timeout_s=0.2,
+        )
+    )
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        chat.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        yield chat
+        for context in contexts:
+            context.close()
+        server.should_exit = True
+        thread.join()
+
+
+def ask(page: Page, text: str) -> None:
+    page.get_by_label("Bác gõ câu hỏi vào đây").fill(text)
+    page.get_by_role("button", name="Gửi", exact=True).click()
+
+
+def answered(page: Page, text: str = "Bước 1/5") -> None:
+    expect(page.get_by_role("log")).to_contain_text(text)
+
+
+def buttons(page: Page) -> list[str]:
+    return page.locator("#choices button").all_inner_texts()
+
+
+# --- Asking ---
+
+
+def test_a_question_typed_on_the_keyboard_is_answered_in_place(chat: Chat):
+    page = chat.open("/?xom=xom-3", **DESKTOP)
+
+    page.get_by_label("Bác gõ câu hỏi vào đây").focus()
+    page.keyboard.type("quên mật khẩu")
+    page.keyboard.press("Enter")
+
+    answered(page)
+    assert page.evaluate("document.activeElement.id") == "text"
+    assert page.url == f"{chat.url}/?xom=xom-3"
+    assert [(message.text, message.hamlet) for message in chat.desk.received] == [("quên mật khẩu", "xom-3")]
+
+
+def test_a_choice_can_be_pressed_or_typed(chat: Chat):
+    page = chat.open()
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    page.get_by_role("button", name="1. Xong rồi").tap()
+    answered(page, "Bước 2/5")
+    ask(page, "1")
+    expect(page.locator("#log .entry")).to_have_count(7)
+
+    assert [(message.text, message.payload) for message in chat.desk.received] == [
+        ("quên mật khẩu", None),
+        ("1. Xong rồi", "choice-1"),
+        ("1", None),
+    ]
+    assert buttons(page) == ["1. Xong rồi", "2. Không thấy", "0. Gặp người giúp", "9. Quay lại"]
+
+
+def test_a_finger_closes_the_keyboard_so_that_the_answer_can_be_read(chat: Chat):
+    page = chat.open()
+
+    page.get_by_label("Bác gõ câu hỏi vào đây").tap()
+    page.keyboard.type("quên mật khẩu")
+    page.get_by_role("button", name="Gửi", exact=True).tap()
+    answered(page)
+
+    assert page.evaluate("document.activeElement.id") != "text"
+
+
+def test_without_a_script_the_whole_talk_works_by_plain_forms(chat: Chat):
+    page = chat.open("/?xom=xom-3", java_script_enabled=False)
+
+    ask(page, "quên mật khẩu")
+    answered(page)
+    page.get_by_role("button", name="1. Xong rồi").click()
+    answered(page, "Bước 2/5")
+    chat.desk.hold()
+    ask(page, "chậm quá")
+    expect(page.get_by_role("button", name="Xem trả lời")).to_be_visible()
+    chat.desk.release()
+    page.get_by_role("button", name="Xem trả lời").click()
+    expect(page.get_by_role("button", name="1. Xong rồi")).to_be_visible()
+    page.get_by_role("button", name="Kết thúc").click()
+
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+    assert [(message.text, message.hamlet) for message in chat.desk.received] == [
+        ("quên mật khẩu", "xom-3"),
+        ("1. Xong rồi", "xom-3"),
+        ("chậm quá", "xom-3"),
+    ]
+    assert page.url == f"{chat.url}/?xong=1&xom=xom-3"
+
+
+def test_an_impatient_second_tap_sends_nothing_more(chat: Chat):
+    page = chat.open()
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    page.get_by_role("button", name="1. Xong rồi").evaluate("button => { button.click(); button.click() }")
+    answered(page, "Bước 2/5")
+    page.locator("#text").fill("cảm ơn")
+    page.locator("#compose button").evaluate("button => { button.click(); button.click() }")
+    expect(page.locator("#log .learner")).to_have_count(3)
+
+    assert chat.texts == ["quên mật khẩu", "1. Xong rồi", "cảm ơn"]
+
+
+def test_what_is_typed_is_shown_as_text(chat: Chat):
+    page = chat.open()
+
+    ask(page, "<img src=x onerror=\"document.title='hỏng'\">")
+    answered(page)
+
+    assert page.locator("#log .learner .said").inner_text() == "<img src=x onerror=\"document.title='hỏng'\">"
+    assert page.title() == "Trợ lý số xã Thuần Trung"
+
+
+def test_secrets_are_covered_on_the_page_too(chat: Chat):
+    page = chat.open()
+
+    ask(page, "mã 123456 là gì")
+    answered(page)
+
+    assert "123456" not in page.content()
+
+
+# --- Late answers, bad networks, many people ---
+
+
+def test_a_late_answer_is_announced_and_then_comes_by_itself(chat: Chat):
+    page = chat.open()
+    chat.desk.hold()
+
+    ask(page, "quên mật khẩu")
+    expect(page.locator("#status")).to_have_text("Máy đang trả lời, bác chờ một chút ạ…")
+    chat.desk.release()
+
+    answered(page)
+    expect(page.locator("#status")).to_have_text("")
+    assert buttons(page)[0] == "1. Xong rồi"
+
+
+def test_a_word_of_a_volunteer_comes_by_itself(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    chat.desk.say(chat.desk.received[0].external_id, "Cháu Lan đây ạ.")
+    page.clock.fast_forward(20_000)
+
+    answered(page, "Cháu Lan đây ạ.")
+    assert buttons(page)[0] == "1. Xong rồi"
+
+
+def test_a_message_typed_offline_is_kept_and_sent_once(chat: Chat):
+    page = chat.open()
+    page.route("**/tin-nhan", lambda route: route.abort())
+
+    ask(page, "quên mật khẩu")
+    expect(page.locator("#status")).to_contain_text("Chưa gửi được")
+    expect(page.locator("#outbox .said")).to_have_text("quên mật khẩu")
+    page.unroute_all()
+    page.get_by_role("button", name="Thử lại").tap()
+
+    answered(page)
+    expect(page.locator("#outbox .entry")).to_have_count(0)
+    expect(page.get_by_role("button", name="Thử lại")).to_be_hidden()
+    assert chat.texts == ["quên mật khẩu"]
+
+
+def test_a_message_whose_answer_got_lost_is_not_counted_twice(chat: Chat):
+    page = chat.open()
+
+    def lose_answer(route: Any) -> None:
+        route.fetch()
+        route.abort()
+
+    page.route("**/tin-nhan", lose_answer)
+    ask(page, "quên mật khẩu")
+    expect(page.locator("#status")).to_contain_text("Chưa gửi được")
+    page.unroute_all()
+    page.get_by_role("button", name="Thử lại").tap()
+    answered(page)
+
+    assert chat.desk.deliveries == 2
+    assert chat.texts == ["quên mật khẩu"]
+    assert page.locator("#log .learner").count() == 1
+
+
+def test_when_too_many_ask_the_message_waits_its_turn(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    chat.desk.overload_next()
+
+    ask(page, "quên mật khẩu")
+    expect(page.locator("#status")).to_contain_text("đang đông người hỏi")
+    page.clock.fast_forward(8_000)
+
+    answered(page)
+    assert (chat.desk.deliveries, chat.texts) == (2, ["quên mật khẩu"])
+
+
+# --- A phone of several people ---
+
+
+def test_after_leaving_the_back_button_shows_nothing_old(chat: Chat):
+    page = chat.open()
+    ask(page, "chuyện riêng")
+    answered(page)
+
+    page.get_by_role("button", name="Kết thúc").tap()
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+    page.go_back()
+
+    expect(page.get_by_label("Bác gõ câu hỏi vào đây")).to_have_value("")
+    assert "chuyện riêng" not in page.content()
+    assert page.context.cookies() == []
+    assert page.evaluate("[localStorage.length, sessionStorage.length]") == [0, 0]
+    assert page.evaluate("caches.keys()") == []
+
+
+def test_after_half_an_hour_without_use_the_page_clears_itself(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(f"{chat.url}/?xom=xom-3")
+    ask(page, "chuyện riêng")
+    answered(page)
+
+    page.clock.fast_forward("28:30")
+    expect(page.get_by_role("alert")).to_contain_text("Bác còn đó không ạ?")
+    page.get_by_role("button", name="Tôi vẫn đang dùng").tap()
+    expect(page.locator("#idle")).to_be_hidden()
+    page.clock.fast_forward("20:00")
+    answered(page)
+    page.clock.fast_forward("11:00")
+
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+    assert page.url == f"{chat.url}/?xong=1&xom=xom-3"
+    assert chat.desk.ended == [chat.desk.received[0].external_id]
+    page.go_back()
+    assert "chuyện riêng" not in page.content()
+
+
+def test_a_second_tab_clears_itself_when_the_talk_is_ended(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    ask(page, "chuyện riêng")
+    answered(page)
+    other = page.context.new_page()
+    other.goto(chat.url)
+    other.get_by_role("button", name="Kết thúc").tap()
+    expect(other.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+
+    page.bring_to_front()
+    page.clock.fast_forward(20_000)
+
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+
+
+def test_an_old_talk_goes_from_the_page_when_somebody_writes_anew(chat: Chat):
+    page = chat.open()
+    ask(page, "chuyện cũ")
+    answered(page)
+    chat.now += dt.timedelta(minutes=31)  # the phone's clock stood still meanwhile
+
+    ask(page, "chuyện mới")
+    expect(page.get_by_role("log")).to_contain_text("chuyện mới")
+
+    assert page.locator("#log .learner").count() == 1
+    assert "chuyện cũ" not in page.content()
+
+
+# --- For every eye, hand and ear ---
+
+MEASURE = """() => {
+  const luminance = (colour) => {
+    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map((part) => part / 255)
+      .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
+  };
+  const ground = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = getComputedStyle(at).backgroundColor;
+      if (!/, 0\\)$/.test(colour)) return colour;
+    }
+    return "rgb(255, 255, 255)";
+  };
+  const isSeen = (element) => {
+    const box = element.getBoundingClientRect();
+    return element.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1;
+  };
+  const isText = (element) => Array.from(element.childNodes).some(
+    (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
+  const texts = Array.from(document.body.querySelectorAll("*"))
+    .filter((element) => isSeen(element) && isText(element))
+    .map((element) => {
+      const style = getComputedStyle(element);
+      const [dark, light] = [luminance(style.color), luminance(ground(element))].sort((a, b) => a - b);
+      return { text: element.textContent.trim().slice(0, 40), contrast: (light + 0.05) / (dark + 0.05),
+        size: parseFloat(style.fontSize), line: parseFloat(style.lineHeight) / parseFloat(style.fontSize),
+        isRead: element.matches(".said, .about p, .numbered li, .notice p") };
+    });
+  const targets = Array.from(document.querySelectorAll("button, textarea, a[href], input:not([type=hidden])"))
+    .filter(isSeen)
+    .map((element) => {
+      const { width, height } = element.getBoundingClientRect();
+      return { text: element.textContent.trim() || element.id, side: Math.min(width, height) };
+    });
+  return { texts, targets };
+}"""
+
+OVERFLOW = """() => {
+  const width = document.documentElement.clientWidth;
+  const wide = Array.from(document.body.querySelectorAll("*"))
+    .filter((element) => element.getBoundingClientRect().right > width + 0.5 || element.scrollWidth > element.clientWidth + 1
+      && !element.matches(".unseen, .who, .numbered, .numbered *") && getComputedStyle(element).display !== "inline")
+    .map((element) => element.outerHTML.slice(0, 80));
+  return { page: document.documentElement.scrollWidth - width, wide };
+}"""
+
+
+def talk(page: Page) -> None:
+    ask(page, "quên mật khẩu")
+    answered(page)
+    page.get_by_role("button", name="1. Xong rồi").click()
+    answered(page, "Bước 2/5")
+
+
+def start(page: Page) -> None:
+    expect(page.get_by_role("button", name="A+")).to_be_visible()
+
+
+def failed(page: Page) -> None:
+    page.route("**/tin-nhan*", lambda route: route.abort())
+    ask(page, "quên mật khẩu")
+    expect(page.get_by_role("button", name="Thử lại")).to_be_visible()
+    page.locator("#idle").evaluate(
+        "idle => { idle.hidden = false; idle.firstElementChild.textContent = 'Bác?' }"
+    )
+
+
+def goodbye(page: Page) -> None:
+    page.get_by_role("button", name="Kết thúc").click()
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+
+
+@pytest.mark.parametrize("state", [start, talk, failed, goodbye])
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_pages_can_be_seen_read_and_touched(
+    device: dict[str, Any], state: Callable[[Page], None], chat: Chat, tmp_path: Path
+):
+    page = chat.open("/", bypass_csp=True, **device)
+    state(page)
+    page.screenshot(path=tmp_path / f"{state.__name__}.png")
+
+    found = Axe().run(
+        page,
+        options={
+            "runOnly": ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+            "resultTypes": ["violations"],
+        },
+    )
+    measured = page.evaluate(MEASURE)
+    overflow = page.evaluate(OVERFLOW)
+
+    assert found.violations_count == 0, found.generate_report()
+    assert measured["texts"]
+    assert measured["targets"]
+    assert [text for text in measured["texts"] if text["contrast"] < 7] == []
+    assert [text for text in measured["texts"] if text["size"] < 20] == []
+    assert [text for text in measured["texts"] if text["isRead"] and text["line"] < 1.5] == []
+    assert [target for target in measured["targets"] if target["side"] < 44] == []
+    assert [target for target in measured["targets"] if target["text"] == "Gửi" and target["side"] < 48] == []
+    assert overflow == {"page": 0, "wide": []}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"viewport": {"width": 320, "height": 568}},
+        {"viewport": {"width": 683, "height": 384}, "device_scale_factor": 2},  # 1366 × 768 at 200 %
+    ],
+    ids=["320 px", "200 %"],
+)
+def test_nothing_is_lost_on_little_room(options: dict[str, Any], chat: Chat):
+    page = chat.open("/", **{"is_mobile": False, **options})
+    talk(page)
+
+    assert page.evaluate(OVERFLOW) == {"page": 0, "wide": []}
+
+
+def test_nothing_is_lost_with_wide_text_spacing(chat: Chat):
+    page = chat.open("/", bypass_csp=True)
+    talk(page)
+
+    page.add_style_tag(
+        content="* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
+        "p { margin-bottom: 2em !important; }"
+    )
+
+    assert page.evaluate(OVERFLOW) == {"page": 0, "wide": []}
+
+
+def test_the_letters_grow_to_32_px_and_stay_so(chat: Chat):
+    page = chat.open()
+    for _ in range(6):
+        page.get_by_role("button", name="A+").tap()
+    talk(page)
+
+    page.reload()
+
+    assert page.locator("#log .said").last.evaluate("said => getComputedStyle(said).fontSize") == "32px"
+    assert page.evaluate(OVERFLOW) == {"page": 0, "wide": []}
+    assert page.evaluate("({...localStorage})") == {"size": "32"}
+    for _ in range(6):
+        page.get_by_role("button", name="A−").tap()
+    assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "18px"
+
+
+def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
+    page = chat.open("/", viewport={"width": 360, "height": 520}, is_mobile=False, has_touch=False)
+    talk(page)
+    page.locator("#smaller").focus()
+    focused = []
+
+    for _ in range(8):
+        focused.append(
+            page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id")
+        )
+        is_free = page.evaluate("""() => {
+          const element = document.activeElement, box = element.getBoundingClientRect();
+          return [box.top + 2, box.bottom - 2].every((y) => element.contains(document.elementFromPoint(box.left + box.width / 2, y)));
+        }""")
+        assert is_free, focused[-1]
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"
+        page.keyboard.press("Tab")
+
+    assert focused == [
+        "A− chữ nhỏ hơn",
+        "A+ chữ to hơn",
+        "1. Xong rồi",
+        "2. Không thấy",
+        "0. Gặp người giúp",
+        "9. Quay lại",
+        "text",
+        "Gửi",
+    ]
+
+
+def test_a_choice_pressed_by_keyboard_leads_on_to_the_next_choices(chat: Chat):
+    page = chat.open("/", **DESKTOP, is_mobile=False, has_touch=False)
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    page.get_by_role("button", name="1. Xong rồi").press("Enter")
+    answered(page, "Bước 2/5")
+    page.keyboard.press("Tab")
+
+    assert page.evaluate("document.activeElement.textContent") == "1. Xong rồi"
+
+
+def test_each_entry_is_announced_once(chat: Chat):
+    page = chat.open()
+    page.evaluate("""() => {
+      window.announced = [];
+      const note = (records) => announced.push(...records.flatMap((record) => [
+        ...Array.from(record.addedNodes, (node) => node.querySelector(".said").textContent.split("\\n")[0]),
+        ...Array.from(record.removedNodes, () => "removed"),
+        ...(record.type === "childList" ? [] : [record.type]),
+      ]));
+      new MutationObserver(note).observe(document.getElementById("log"),
+        { childList: true, subtree: true, characterData: true });
+    }""")
+
+    talk(page)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")  # polls at once
+
+    assert page.evaluate("announced") == [
+        "quên mật khẩu",
+        INTRO.splitlines()[0],
+        STEP.format(1).splitlines()[0],
+        "1. Xong rồi",
+        STEP.format(2).splitlines()[0],
+    ]
+    page.reload()
+    log = page.get_by_role("log", name="Cuộc trò chuyện")
+    assert (log.get_attribute("aria-live"), page.locator("html").get_attribute("lang")) == ("polite", "vi")
+    assert log.aria_snapshot().count("Bước 2/5") == 1
+
+
+# --- Weight, and what the browser is allowed to do ---
+
+
+def test_the_first_load_is_light_and_quick_on_a_slow_network(chat: Chat):
+    page = chat.open("/?xong=1")
+    network = page.context.new_cdp_session(page)
+    network.send("Network.enable")
+    network.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    network.send(
+        "Network.emulateNetworkConditions",
+        {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000},
+    )
+    loaded: list[float] = []
+    network.on("Network.loadingFinished", lambda event: loaded.append(event["encodedDataLength"]))
+
+    page.goto(chat.url)
+    expect(page.get_by_role("button", name="A+")).to_be_visible()
+
+    interactive_ms = page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd")
+    assert len(loaded) >= 3
+    assert sum(loaded) <= MAX_FIRST_LOAD
+    assert interactive_ms <= 3_000
+
+
+def test_normal_use_breaks_no_rule_of_the_content_security_policy(chat: Chat):
+    page = chat.open("/?xong=1")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+
+    page.get_by_role("button", name="Bắt đầu lại").tap()
+    page.get_by_role("button", name="A+").tap()
+    talk(page)
+    page.get_by_role("button", name="Kết thúc").tap()
+    expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
+
+    # Chromium tells the console about a header that worked.
+    assert [complaint for complaint in complaints if "Cleared data types" not in complaint] == []
