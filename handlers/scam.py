@@ -18,19 +18,24 @@ from retrieval.text import clean, fold, from_telex, is_syllable
 
 Verdict = Literal["likely", "suspicious", "no_signs"]
 
-MAX_JUDGED = 4_000  # characters; a forwarded message is shorter, and what follows is not needed to see through it
+MAX_JUDGED = 2_000  # characters; of a longer text its beginning and its end are read
+MAX_HOSTS = 10
 MIN_WORDS = 5  # of a text without an address that can be judged
 MIN_WORDS_UNMARKED = 12  # … when nothing but its signs tells that it comes from outside
+MIN_WORDS_QUOTED = 25  # … when a resident's own words stand around it
 
 # What a resident may send along: an address with a path or without, http or not.
 _ADDRESS = re.compile(
-    r"(?<![\w@.])(?:https?://|www\.)*((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_]{2,18})(?::\d+)?(/[^\s]*)?(?![\w@])",
+    r"(?<![\w@.])(?:https?://)?(?:www\.)?"
+    r"((?:[^\W_](?:[\w-]{0,61}[^\W_])?\.){1,6}[^\W\d_]{2,18})(?::\d+)?(/[^\s]*)?(?![\w@])",
     re.IGNORECASE,
 )
 _IP = re.compile(r"https?://(\d{1,3}(?:\.\d{1,3}){3})(?!\d)")
 _WORD = re.compile(r"[^\W_]+")
 _APP_FILE = re.compile(r"\.apk(?!\w)|(?<!\w)apk(?!\w)", re.IGNORECASE)
-_ENDINGS = frozenset("com vn net org info biz io co dev ai us cn ru in eu uk gg to la kh sg hk tw cloud tech".split())
+_ENDINGS = frozenset(
+    "com vn net org info biz io co dev ai us cn ru in eu uk gg to la kh sg hk tw cloud tech".split()
+)
 _FILES = frozenset("apk jpg jpeg png pdf doc docx xls xlsx mp3 mp4 txt zip".split())
 
 # Letters of other alphabets and figures that look like ours; sources: Unicode confusables (UTS #39).
@@ -46,9 +51,9 @@ class ScamVerdict:
 
 def check_scam(text: str, rules: ScamRules) -> ScamVerdict | None:
     """What a masked message looks like, or None when there is nothing forwarded to judge."""
-    text = clean(text[:MAX_JUDGED])
+    text = clean(_shorten(text))
     plain = _plain(text)
-    hosts = tuple(dict.fromkeys(_hosts(text, rules)))
+    hosts = tuple(dict.fromkeys(_hosts(text, rules)))[:MAX_HOSTS]
     found = {sign.key: sign.weight for sign in rules.signs if _shows(sign, plain)}
     for key in _address_signs(text, hosts, rules):
         found[key] = next(sign.weight for sign in rules.signs if sign.key == key)
@@ -76,10 +81,17 @@ def _is_to_judge(text: str, plain: str, hosts: tuple[str, ...], weight: float, r
     outside = _any(rules.message, rest) is not None
     if _any(rules.how_to, _without(rules.ask, _spoken(text))):
         # A resident speaks; only a message quoted at length is judged.
-        return _any(rules.quoted, rest) is not None and outside and weight >= rules.likely and len(rest.split()) > 25
+        quoted = _any(rules.quoted, rest) is not None and len(rest.split()) >= MIN_WORDS_QUOTED
+        return quoted and outside and weight >= rules.likely
     if asks:
         return outside and len(rest.split()) >= MIN_WORDS
     return outside or (weight >= rules.likely and len(rest.split()) >= MIN_WORDS_UNMARKED)
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= MAX_JUDGED:
+        return text
+    return f"{text[: MAX_JUDGED // 2]} {text[-MAX_JUDGED // 2 :]}"
 
 
 def _plain(text: str) -> str:
@@ -90,7 +102,8 @@ def _plain(text: str) -> str:
 def _spoken(text: str) -> str:
     """As `_plain`, with "," where something ends: "chào bà, tôi là" does not speak of "bà tôi"."""
     words = re.findall(r"[^\W_]+|[,.!?;:\n]", text.lower())
-    return " ".join("," if len(word) == 1 and not word.isalnum() else fold(_read_keys(word)) for word in words).rstrip(" ,")
+    folded = (fold(_read_keys(word)) if word.isalnum() else "," for word in words)
+    return " ".join(folded).rstrip(" ,")
 
 
 @lru_cache(maxsize=20_000)
@@ -157,7 +170,7 @@ def _is_official(host: str, rules: ScamRules) -> bool:
 
 
 def looks_alike(host: str, rules: ScamRules) -> bool:
-    """Whether a host that is not official borrows an official name: whole, misspelt, or in look-alike letters."""
+    """Whether a host that is not official borrows an official name: whole, misspelt, in similar letters."""
     if "xn--" in host or not host.isascii():
         return True
     labels = host.split(".")[:-1]

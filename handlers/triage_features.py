@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from retrieval.text import fold
 
@@ -20,7 +20,7 @@ def features(texts: Iterable[str], ideas: Mapping[str, tuple[str, ...]]) -> set[
             plain, of_word = _of_word(word)
             folded.append(plain)
             found.update(of_word)
-        found.update(f"p:{left}_{right}" for left, right in zip(folded, folded[1:], strict=False))
+        found.update(f"p:{left}_{right}" for left, right in pairwise(folded))
         found.update(_ideas(folded, ideas))
     return found
 

@@ -14,6 +14,7 @@ import resource
 import sys
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ MAX_STREAM = 16 * 1024 * 1024  # of one stream of a PDF, decoded
 MAX_TEXT = 2_000_000  # characters; a long plan has a tenth of that
 
 _NESTED = (".zip", ".docx", ".docm", ".xlsx", ".pptx", ".jar", ".7z", ".rar", ".gz")
+_OUTSIDE = re.compile(rb"/(?:attachedTemplate|oleObject|frame|subDocument|externalLink|package|control)\"")
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 
 
@@ -161,9 +163,29 @@ def check_zip(path: Path) -> None:
             raise Refused("encrypted", "a protected file", "a file without a password")
         if name.endswith("vbaproject.bin"):
             raise Refused("wrong_type", "a file with macros", "a .docx without macros")
+    _check_links(path, members)
     names = {member.filename for member in members}
     if "word/document.xml" not in names:
         raise Refused("wrong_type", "a zip that is not a Word file", "a .docx")
+
+
+def _check_links(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    """Refuse templates, objects and parts that lie outside the file; ordinary links may stay."""
+    with zipfile.ZipFile(path) as archive:
+        for member in members:
+            if member.filename.endswith(".rels") and member.file_size < 2**20:
+                for link in re.findall(rb"<Relationship [^>]*>", _read_member(archive, member)):
+                    if b'"External"' in link and _OUTSIDE.search(link):
+                        raise Refused("wrong_type", "a part that lies outside the file", "a file of its own")
+
+
+def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    try:
+        return archive.read(member)
+    except (zipfile.BadZipFile, OSError, EOFError, zlib.error) as error:
+        raise Refused(
+            "damaged", f"{member.filename[:60]!r}, which does not unpack", "a sound .docx"
+        ) from error
 
 
 class Numbering:

@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,10 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1366, "height": 768}}
+DESKTOP = {"viewport": {"width": 1366, "height": 768}, "has_touch": False, "is_mobile": False}
 MAX_FIRST_LOAD = 100 * 1024  # bytes (U22)
+
+phrases = cache(load_phrases)
 
 INTRO = """Cháu chỉ bác việc: Quên mật khẩu VNeID, có 5 bước.
 Cần có sẵn: điện thoại đã đăng ký, thẻ căn cước
@@ -87,7 +90,7 @@ def chat(chromium: Browser, now: dt.datetime) -> Iterator[Chat]:
     app.include_router(
         build_webchat_router(
             chat.desk,
-            load_phrases(),
+            phrases(),
             commune="thuan-trung",
             place="xã Thuần Trung",
             key=bytes(range(32)),
@@ -227,12 +230,17 @@ def test_secrets_are_covered_on_the_page_too(chat: Chat):
 
 
 def test_a_late_answer_is_announced_and_then_comes_by_itself(chat: Chat):
-    page = chat.open()
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
     chat.desk.hold()
 
     ask(page, "quên mật khẩu")
+    answered(page, "quên mật khẩu")
+    page.clock.fast_forward(1_000)
     expect(page.locator("#status")).to_have_text("Máy đang trả lời, bác chờ một chút ạ…")
     chat.desk.release()
+    page.clock.fast_forward(5_000)
 
     answered(page)
     expect(page.locator("#status")).to_have_text("")
@@ -447,10 +455,13 @@ def goodbye(page: Page) -> None:
     expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
 
 
-@pytest.mark.parametrize("state", [start, talk, failed, goodbye])
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(
+    ("state", "device"),
+    [(start, PHONE), (talk, PHONE), (failed, PHONE), (goodbye, PHONE), (talk, DESKTOP)],
+    ids=["start", "talk", "failed", "goodbye", "talk on a desktop"],
+)
 def test_pages_can_be_seen_read_and_touched(
-    device: dict[str, Any], state: Callable[[Page], None], chat: Chat, tmp_path: Path
+    state: Callable[[Page], None], device: dict[str, Any], chat: Chat, tmp_path: Path
 ):
     page = chat.open("/", bypass_csp=True, **device)
     state(page)
@@ -551,7 +562,7 @@ def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
 
 
 def test_a_choice_pressed_by_keyboard_leads_on_to_the_next_choices(chat: Chat):
-    page = chat.open("/", **DESKTOP, is_mobile=False, has_touch=False)
+    page = chat.open("/", **DESKTOP)
     ask(page, "quên mật khẩu")
     answered(page)
 

@@ -108,7 +108,9 @@ class FakeDesk:
 
     def entries(self, receipt: Receipt, *, after: int = 0) -> list[Entry]:
         with self._changed:
-            return [entry for entry in self._conversations[receipt.conversation_id].entries if entry.id > after]
+            return [
+                entry for entry in self._conversations[receipt.conversation_id].entries if entry.id > after
+            ]
 
     def talk(self, *, commune: str, channel: str, external_id: str, after: int = 0) -> list[Entry]:
         with self._changed:

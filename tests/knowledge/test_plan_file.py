@@ -241,6 +241,19 @@ def test_a_word_file_with_macros_is_refused(tmp_path: Path):
     assert refusal(path).reason == "wrong_type"
 
 
+def test_a_word_file_whose_template_lies_outside_is_refused_and_a_link_is_not(tmp_path: Path):
+    address = "http://127.0.0.1/x.dotm"
+    for name, kind in (("plan.docx", "attachedTemplate"), ("link.docx", "hyperlink")):
+        document = docx.Document()
+        document.add_paragraph(SENTENCE)
+        base = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+        document.part.relate_to(address, f"{base}/{kind}", is_external=True)
+        document.save(str(tmp_path / name))
+
+    assert refusal(tmp_path / "plan.docx").found == "a part that lies outside the file"
+    assert read_plan_file(tmp_path / "link.docx") == SENTENCE
+
+
 def test_a_pdf_of_more_than_300_pages_is_refused(tmp_path: Path):
     pdf = new_pdf()
     for _ in range(300):
@@ -255,7 +268,7 @@ def test_a_pdf_whose_page_unpacks_to_100_mb_is_refused(tmp_path: Path):
     objects = [
         b"<</Type/Catalog/Pages 2 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Resources<</Font<<>>>>/Contents 4 0 R>>",
         b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(stream), stream),
     ]
     save(tmp_path / "plan.pdf", raw_pdf(objects))

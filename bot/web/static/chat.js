@@ -189,24 +189,26 @@ async function poll({ isLeaving = false } = {}) {
 let signTimer = 0;
 
 function showWaiting() {
-  clearTimeout(signTimer);
   retry.hidden = true;
   setBusy(isSending);
-  if (!isSending && !isWaiting()) {
+  if (isSending || isWaiting()) {
+    signTimer ||= setTimeout(showSign, SIGN_AFTER_MS);
+  } else {
     polls = 0;
     say("");
-  } else {
-    const sign = () => {
-      say(words.answering);
-      if (isAtEnd()) status.scrollIntoView({ block: "nearest" });
-    };
-    signTimer = setTimeout(sign, SIGN_AFTER_MS);
   }
   pollLater();
 }
 
+function showSign() {
+  const wasAtEnd = isAtEnd();
+  say(words.answering);
+  if (wasAtEnd) status.scrollIntoView({ block: "nearest" });
+}
+
 function say(sentence, { isAlarm = false } = {}) {
   clearTimeout(signTimer);
+  signTimer = 0;
   status.classList.toggle("alarm", isAlarm);
   if (status.textContent !== sentence) status.textContent = sentence;
 }
