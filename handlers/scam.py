@@ -54,9 +54,8 @@ def check_scam(text: str, rules: ScamRules) -> ScamVerdict | None:
     text = clean(_shorten(text))
     plain = _plain(text)
     hosts = tuple(dict.fromkeys(_hosts(text, rules)))[:MAX_HOSTS]
-    found = {sign.key: sign.weight for sign in rules.signs if _shows(sign, plain)}
-    for key in _address_signs(text, hosts, rules):
-        found[key] = next(sign.weight for sign in rules.signs if sign.key == key)
+    of_addresses = _address_signs(text, hosts, rules)
+    found = {sign.key: sign.weight for sign in rules.signs if sign.key in of_addresses or _shows(sign, plain)}
     weight = sum(found.values())
     if not _is_to_judge(text, plain, hosts, weight, rules):
         return None
@@ -180,7 +179,7 @@ def looks_alike(host: str, rules: ScamRules) -> bool:
     for brand in rules.brands:
         if len(brand) >= 5 and (brand in skeleton or brand in joined):
             return True
-        if len(brand) < 5 and any(word in (brand, brand.translate(_ALIKE)) for word in words):
+        if len(brand) < 5 and any(brand in (word, word.translate(_ALIKE)) for word in words):
             return True
         if len(brand) >= 5 and any(
             abs(len(word) - len(brand)) <= 1 and DamerauLevenshtein.distance(word, brand, score_cutoff=1) <= 1

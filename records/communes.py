@@ -1,6 +1,9 @@
 """Communes and their hamlets."""
 
 import datetime as dt
+import re
+import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -106,3 +109,23 @@ def add_hamlet(
     session.add(hamlet)
     session.flush()
     return hamlet
+
+
+def add_missing_hamlets(session: Session, commune: Commune, hamlets: Mapping[str, tuple[str, ...]]) -> int:
+    """Add the hamlets (name → aliases) whose slug is not there yet; returns how many were added."""
+    known = set(session.scalars(select(Hamlet.slug).where(Hamlet.commune_id == commune.id)))
+    added = 0
+    for name, aliases in hamlets.items():
+        slug = slug_of(name)
+        if slug not in known:
+            known.add(slug)
+            add_hamlet(session, commune, slug=slug, name=name, aliases=aliases, position=len(known))
+            added += 1
+    return added
+
+
+def slug_of(name: str) -> str:
+    """ "Xóm Đông 2" → "xom-dong-2": what a link or QR code carries."""
+    plain = unicodedata.normalize("NFD", name.lower().replace("đ", "d"))
+    letters = "".join(character for character in plain if not unicodedata.combining(character))
+    return "-".join(re.findall(r"[a-z0-9]+", letters))

@@ -84,8 +84,8 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
     )
     while (row := session.execute(oldest).first()) is not None:
         message, conversation = row
-        session.refresh(message)  # what was read before the lock was ours may be old by now
-        session.refresh(conversation)
+        # PostgreSQL gives the locked row as it is now, but its partner as the statement began.
+        session.refresh(message, ["state"])
         if message.state == "pending":
             return message, conversation
     return None

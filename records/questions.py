@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 from sqlalchemy.orm import Session
 
 from records.models import Completion, Handoff, Learner, Question
@@ -30,7 +30,7 @@ def record_question(
         commune_id=commune_id,
         inbox_id=inbox_id,
         learner_id=learner_id,
-        hamlet_id=_hamlet_of(session, commune_id, learner_id),
+        hamlet_id=_hamlet_of(commune_id, learner_id),
         channel=channel,
         redacted=redacted,
         outcome=outcome,
@@ -80,7 +80,7 @@ def record_completion(
         Completion(
             commune_id=commune_id,
             learner_id=learner_id,
-            hamlet_id=_hamlet_of(session, commune_id, learner_id),
+            hamlet_id=_hamlet_of(commune_id, learner_id),
             channel=channel,
             guide=guide,
             grade=grade,
@@ -123,7 +123,7 @@ def record_handoff(
             commune_id=commune_id,
             learner_id=learner_id,
             conversation_id=conversation_id,
-            hamlet_id=_hamlet_of(session, commune_id, learner_id),
+            hamlet_id=_hamlet_of(commune_id, learner_id),
             reason=reason,
             guide=guide,
             step=step,
@@ -195,7 +195,10 @@ def close_handoff(session: Session, *, commune_id: int, handoff_id: int, now: dt
     return True
 
 
-def _hamlet_of(session: Session, commune_id: int, learner_id: int) -> int | None:
-    return session.scalar(
-        select(Learner.hamlet_id).where(Learner.commune_id == commune_id, Learner.id == learner_id)
+def _hamlet_of(commune_id: int, learner_id: int) -> ScalarSelect[int | None]:
+    """The learner's hamlet, looked up by the insert itself."""
+    return (
+        select(Learner.hamlet_id)
+        .where(Learner.commune_id == commune_id, Learner.id == learner_id)
+        .scalar_subquery()
     )

@@ -4,41 +4,53 @@ import re
 from collections.abc import Sequence
 
 from knowledge.plan_facts import Task
+from knowledge.plan_lines import UPPER
 from knowledge.plan_structure import PlanPassage
 from retrieval.plan_query import PlanQuery
 from retrieval.text import fold, normalise
 
 MAX_WORDS = 60
 
+_COLUMN = re.compile(rf"(?<=\.) (?=[{UPPER}][^.:“”]{{3,40}}: )")
+_SENTENCE = re.compile(rf"(?<=[.!?])\s+(?=[{UPPER}“\"\d])")
+
 
 def answer_text(passage: PlanPassage, query: PlanQuery, task: Task | None = None) -> str:
     """At most 60 words, taken from the passage; ends like a sentence."""
-    sentences = _sentences(passage)
-    chosen = _choose(sentences, query)
-    prefix = _prefix(passage, query, task, chosen)
+    if passage.kind == "row":
+        return _answer_from_row(passage.text, query)
+    chosen = _choose(_SENTENCE.split(passage.text), query)
+    prefix = _prefix(passage, task, chosen)
     return f"{prefix}{_shortened(chosen, MAX_WORDS - len(prefix.split()))}"
 
 
-def _sentences(passage: PlanPassage) -> list[str]:
-    return [
-        part.strip()
-        for part in re.split(r"(?<=[.!?])\s+(?=[^\W\d_a-zà-ỹ]|[“\"\d])", passage.text)
-        if part.strip()
-    ]
+def _answer_from_row(text: str, query: PlanQuery) -> str:
+    """What the row is about, and the columns that were asked for; all of them where none was."""
+    title, *columns = _COLUMN.split(text)
+    wanted = [column for column in columns if _is_wanted(fold(column), query)] or columns
+    said = " ".join(wanted)
+    title = _shortened(title, max(MAX_WORDS - len(said.split()), MAX_WORDS // 3))
+    return _shortened(f"{title} {said}".strip(), MAX_WORDS)
+
+
+def _is_wanted(column: str, query: PlanQuery) -> bool:
+    """`column` is folded, as "don vi chu tri: phong noi vu."."""
+    name = column.split(":")[0]
+    if year := re.match(r"nam (20\d\d)$", name):
+        return "percent" in query.asks and (not query.years or int(year[1]) in query.years)
+    if "phoi hop" in name:
+        return "who" in query.asks and "phoi hop" in query.folded
+    if re.search("thoi (?:gian|han)|tien do", name):
+        return bool({"when", "often"} & query.asks)
+    is_lead = re.search("chu tri|phan cong|thuc hien|phu trach", name) is not None
+    return is_lead and "who" in query.asks and not re.search("phoi hop", query.folded)
 
 
 def _choose(sentences: Sequence[str], query: PlanQuery) -> str:
-    """All of them where they are short, else the one that says most of what was asked, and its column."""
+    """All of them where they are short, else the one that says most of what was asked."""
     if len(" ".join(sentences).split()) <= MAX_WORDS:
         return " ".join(sentences)
-    best = max(sentences, key=lambda sentence: _worth(sentence, query))
-    if (
-        best is not sentences[0]
-        and re.match(r"[^.:]{3,40}: ", best)
-        and len(sentences[0].split()) <= MAX_WORDS // 2
-    ):
-        return f"{sentences[0]} {best}"  # a column of a row says little without the row's title
-    return best
+    return max(sentences, key=lambda sentence: _worth(sentence, query))
 
 
 def _worth(sentence: str, query: PlanQuery) -> float:
@@ -49,22 +61,20 @@ def _worth(sentence: str, query: PlanQuery) -> float:
     worth += 2 * sum(f" {number} " in text for number in (*query.numbers, *map(str, query.years)))
     if "percent" in query.asks and "%" in sentence:
         worth += 3
-    if "who" in query.asks and re.search("chu tri|phoi hop|thuc hien:", text):
+    if "who" in query.asks and re.search("chu tri|phoi hop", text):
         worth += 1
     if "when" in query.asks and re.search(r" ngay \d| thang \d| dinh ky | moi quy ", text):
         worth += 3
     return worth
 
 
-def _prefix(passage: PlanPassage, query: PlanQuery, task: Task | None, chosen: str) -> str:
+def _prefix(passage: PlanPassage, task: Task | None, chosen: str) -> str:
     """What the sentence needs from above it: whose task it is, which year."""
     nearest = re.sub(r"^\(?[\w.]{1,5}[.)]\s*", "", passage.heading.rsplit(" › ", 1)[-1])
     if re.fullmatch(r"[Nn]ăm 20\d\d", nearest):
         return f"{nearest}: "
-    lead = task.lead or (task.cooperates or "").split(";")[0] if task and passage.kind != "row" else None
-    if lead and fold(lead) not in fold(chosen):
-        return f"{lead}: "
-    return ""
+    lead = task.lead or (task.cooperates or "").split(";")[0] if task else None
+    return f"{lead}: " if lead and fold(lead) not in fold(chosen) else ""
 
 
 def _shortened(text: str, words: int) -> str:

@@ -74,7 +74,8 @@ class PlanReader:
         self._words, self._forms = words, forms
         # The names of the communes are said, but not searched for.
         self._named = re.compile(rf"\b(?:{'|'.join(map(re.escape, names)) or '(?!)'})\b")
-        known = {*words.topics, *words.asked, *ASIDE, *pairs}
+        meant = (word for meanings in words.asked.values() for word in meanings)
+        known = {*words.topics, *words.asked, *meant, *ASIDE, *pairs}
         self._units = frozenset(unit for unit in known if unit not in words.around or " " in unit)
         self._longest = max((unit.count(" ") + 1 for unit in self._units), default=1)
 

@@ -175,9 +175,10 @@ class PlanIndex:
         cues = cue_sum(query.folded, self._words)
         if is_front(entry):
             return logistic(cues + 2.5)
-        said = sum(covered(unit, entry) * self._weight(unit) for unit in query.units if unit.is_topic)
+        topics = {unit: 1.0 if unit.is_topic else 0.6 for unit in query.units if unit.means_topic}
+        said = sum(share * covered(unit, entry) * self._weight(unit) for unit, share in topics.items())
         missed = sum((1 - covered(unit, entry)) * self._weight(unit) for unit in query.units)
-        return logistic(cues + 1.2 * said - 2.0 * missed)
+        return logistic(max(cues, cues + 1.2 * said - 2.0 * missed))
 
 
 def cue_sum(folded: str, words: PlanWords) -> float:

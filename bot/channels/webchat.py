@@ -23,7 +23,7 @@ from bot.web.session import COOKIE, Sessions
 from knowledge.address import DEFAULT
 from knowledge.phrases import Phrases
 
-CHANNEL = "web"
+CHANNEL = "webchat"
 MAX_FORM_BYTES = 64 * 1024
 MAX_WAITING = 100  # messages whose replies we wait for at a time, each in a thread
 RETRY_AFTER_S = 5

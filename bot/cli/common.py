@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 from pydantic import ValidationError
@@ -10,6 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.settings import Settings
+
+if TYPE_CHECKING:
+    from records.database import Database
 
 
 def read_settings() -> Settings:
@@ -24,6 +27,25 @@ def read_settings() -> Settings:
 def fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(1)
+
+
+@contextmanager
+def open_migrated() -> "Iterator[tuple[Database, Settings]]":
+    """The database of the settings, its schema up to date; closed at the end."""
+    from bot.assembly import database_url
+    from records import migrate
+    from records.database import DatabaseError, open_database
+
+    settings = read_settings()
+    try:
+        database = open_database(database_url(settings))
+    except DatabaseError as error:
+        fail(str(error))
+    try:
+        migrate.upgrade(database)
+        yield database, settings
+    finally:
+        database.close()
 
 
 @contextmanager

@@ -116,13 +116,34 @@ def test_evaluation_prints_shares_for_each_style(tmp_path: Path):
 
 def test_a_database_is_upgraded_backed_up_checked_and_restored(tmp_path: Path):
     hocvuso("db", "upgrade", folder=tmp_path)
-    hocvuso("staff", "add", "lan", "--name", "Lan", folder=tmp_path)
+    hocvuso("commune", "set", "xa-thu", "--name", "xã Thử", folder=tmp_path)
+    hocvuso("staff", "add", "lan", "--commune", "xa-thu", folder=tmp_path)
     backup = hocvuso("db", "backup", folder=tmp_path).stdout.strip()
     (tmp_path / "hocvuso.db").unlink()
 
     assert hocvuso("db", "restore", backup, "--check", folder=tmp_path).stdout.startswith("whole: ")
     assert hocvuso("db", "restore", backup, folder=tmp_path).stdout.startswith("restored: ")
-    assert "expected a new name" in hocvuso("staff", "add", "lan", folder=tmp_path, code=1).stderr
+    again = hocvuso("staff", "add", "lan", "--commune", "xa-thu", folder=tmp_path, code=1)
+    assert "expected a new name" in again.stderr
+
+
+def test_a_commune_is_made_changed_and_listed(tmp_path: Path):
+    hocvuso(
+        "commune",
+        "set",
+        "kien-minh",
+        "--name",
+        "xã Kiến Minh",
+        "--hamlet",
+        "Thôn Đông=xóm Đông",
+        folder=tmp_path,
+    )
+    hocvuso(
+        "commune", "set", "kien-minh", "--phone", "0225 000 111", "--hamlet", "Thôn Đông", folder=tmp_path
+    )
+
+    assert hocvuso("commune", "list", folder=tmp_path).stdout == "kien-minh\txã Kiến Minh\t1 hamlets\n"
+    assert "expected --name" in hocvuso("commune", "set", "xa-la", folder=tmp_path, code=1).stderr
 
 
 def test_a_second_server_on_one_data_folder_is_refused(tmp_path: Path):
@@ -140,7 +161,9 @@ def test_serving_never_imports_torch_and_says_both_addresses(tmp_path: Path):
     assert [line.split()[0] for line in server.printed] == ["ready", "web", "staff", "first", "serving"]
 
 
-@pytest.mark.parametrize("command", [[], ["ask"], ["knowledge"], ["index"], ["db"], ["staff"], ["serve"]])
+@pytest.mark.parametrize(
+    "command", [[], ["ask"], ["knowledge"], ["index"], ["db"], ["staff"], ["commune"], ["serve"]]
+)
 def test_help_says_what_each_command_does(tmp_path: Path, command: list[str]):
     assert "Usage:" in hocvuso(*command, "--help", folder=tmp_path).stdout
 

@@ -126,7 +126,7 @@ def test_the_desk_gets_the_message_with_its_channel_and_person(client: TestClien
     token = client.cookies["hvs_chat"].partition(".")[0]
     assert message == IncomingMessage(
         commune="thuan-trung",
-        channel="web",
+        channel="webchat",
         external_id=token,
         message_id=Sessions(KEY).message_id(token, "a" * 32),
         text="quên mật khẩu",
@@ -163,7 +163,7 @@ def test_a_word_that_follows_a_step_leaves_the_buttons_of_the_step(client: TestC
     desk.answer = lambda message: [Reply("Bước.", choices("Xong rồi")), Reply("Cháu Lan sẽ gọi bác.")]
     send(client, "quên mật khẩu")
 
-    talk = desk.talk(commune="thuan-trung", channel="web", external_id=desk.received[0].external_id)
+    talk = desk.talk(commune="thuan-trung", channel="webchat", external_id=desk.received[0].external_id)
 
     assert open_choices(talk) == choices("Xong rồi")
     assert open_choices(talk[2:]) is None  # a poll that brings the last word alone says nothing about them

@@ -169,6 +169,20 @@ def test_a_finger_closes_the_keyboard_so_that_the_answer_can_be_read(chat: Chat)
     assert page.evaluate("document.activeElement.id") != "text"
 
 
+def test_a_long_answer_says_that_it_goes_on_below(chat: Chat):
+    page = chat.open()
+    chat.desk.answer = lambda message: [Reply("Dòng chữ.\n" * 40, choices("Xong rồi"))]
+    ask(page, "quên mật khẩu")
+    more = page.get_by_role("button", name="Xem tiếp")
+
+    for _ in range(4):
+        more.tap()
+        page.wait_for_timeout(50)  # the page tells of a scroll with its next frame
+    expect(page.get_by_role("button", name="1. Xong rồi")).to_be_in_viewport(ratio=1)
+
+    expect(more).to_be_hidden()
+
+
 def test_without_a_script_the_whole_talk_works_by_plain_forms(chat: Chat):
     page = chat.open("/?xom=xom-3", java_script_enabled=False)
 
@@ -422,9 +436,10 @@ MEASURE = """() => {
 
 OVERFLOW = """() => {
   const width = document.documentElement.clientWidth;
+  const isWide = (element) => element.getBoundingClientRect().right > width + 0.5
+    || element.scrollWidth > element.clientWidth + 1;
   const wide = Array.from(document.body.querySelectorAll("*"))
-    .filter((element) => element.getBoundingClientRect().right > width + 0.5 || element.scrollWidth > element.clientWidth + 1
-      && !element.matches(".unseen, .who, .numbered, .numbered *") && getComputedStyle(element).display !== "inline")
+    .filter((element) => !element.closest(".unseen, .who, .numbered") && isWide(element))
     .map((element) => element.outerHTML.slice(0, 80));
   return { page: document.documentElement.scrollWidth - width, wide };
 }"""
@@ -508,8 +523,8 @@ def test_nothing_is_lost_with_wide_text_spacing(chat: Chat):
     talk(page)
 
     page.add_style_tag(
-        content="* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
-        "p { margin-bottom: 2em !important; }"
+        content="p { margin-bottom: 2em !important; }"
+        "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
     )
 
     assert page.evaluate(OVERFLOW) == {"page": 0, "wide": []}
@@ -543,7 +558,8 @@ def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
         )
         is_free = page.evaluate("""() => {
           const element = document.activeElement, box = element.getBoundingClientRect();
-          return [box.top + 2, box.bottom - 2].every((y) => element.contains(document.elementFromPoint(box.left + box.width / 2, y)));
+          const isOnTop = (y) => element.contains(document.elementFromPoint(box.left + box.width / 2, y));
+          return isOnTop(box.top + 2) && isOnTop(box.bottom - 2);
         }""")
         assert is_free, focused[-1]
         assert page.evaluate("getComputedStyle(document.activeElement).outlineWidth") == "3px"

@@ -41,7 +41,7 @@ class _Conversation:
 class FakeDesk:
     """Answers with `answer`, at once, or after `release` while it is held.
 
-    `received` are the messages that were new, `receipts` counts deliveries of any kind.
+    `received` are the messages that were new, `deliveries` counts those of any kind.
     """
 
     def __init__(self, answer: Callable[[IncomingMessage], Sequence[Reply]] = echo) -> None:

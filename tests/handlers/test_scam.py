@@ -30,8 +30,9 @@ def verdict(text: str) -> str | None:
     return found.verdict if found else None
 
 
-# The messages were written before the rules; the rules were mended on the half "dev" only.
-@pytest.mark.parametrize(("split", "least"), [("dev", 0.97), ("test", 0.0)])
+# The messages were written before the rules; the rules were mended on the half "dev" only. The half
+# "test" was read once: 41 of 44 scams.
+@pytest.mark.parametrize(("split", "least"), [("dev", 0.97), ("test", 0.9)])
 def test_nearly_every_scam_is_at_least_suspicious(split: str, least: float):
     scams = [row["q"] for row in rows("scam_messages.jsonl") if row["scam"] and row["split"] == split]
 
@@ -40,7 +41,7 @@ def test_nearly_every_scam_is_at_least_suspicious(split: str, least: float):
     assert 1 - len(missed) / len(scams) >= least, "\n".join(missed)
 
 
-@pytest.mark.parametrize(("split", "most"), [("dev", 0.02), ("test", 1.0)])
+@pytest.mark.parametrize(("split", "most"), [("dev", 0.02), ("test", 0.02)])
 def test_honest_messages_are_hardly_ever_called_likely_scams(split: str, most: float):
     honest = [row["q"] for row in rows("scam_messages.jsonl") if not row["scam"] and row["split"] == split]
 
@@ -78,13 +79,23 @@ def test_says_which_signs_it_saw_and_where_the_message_leads():
 
     assert check_scam(text, RULES) == ScamVerdict(
         "likely",
-        ("lookalike_address", "asks_secret", "threat_of_loss", "account_locked", "pressure", "claims_company"),
+        (
+            "lookalike_address",
+            "asks_secret",
+            "threat_of_loss",
+            "account_locked",
+            "pressure",
+            "claims_company",
+        ),
         ("agribank-mo.xyz",),
     )
 
 
 def test_a_question_with_the_message_beside_it_is_judged():
-    assert verdict("tin này có phải lừa đảo không: chúc mừng chị trúng xe SH, nộp 2 triệu phí để nhận") == "likely"
+    assert (
+        verdict("tin này có phải lừa đảo không: chúc mừng chị trúng xe SH, nộp 2 triệu phí để nhận")
+        == "likely"
+    )
 
 
 def test_a_strange_address_is_judged_whatever_is_asked_about_it():
@@ -117,7 +128,13 @@ def test_a_merely_unknown_address_borrows_no_name(host: str):
 
 @pytest.mark.parametrize(
     "address",
-    ["https://dichvucong.gov.vn", "vneid.gov.vn", "nghean.gov.vn/tin", "www.vietcombank.com.vn", "zalo.me/123"],
+    [
+        "https://dichvucong.gov.vn",
+        "vneid.gov.vn",
+        "nghean.gov.vn/tin",
+        "www.vietcombank.com.vn",
+        "zalo.me/123",
+    ],
 )
 def test_an_official_address_is_no_sign(address: str):
     found = check_scam(f"Kính mời bà con xem thông báo tại {address}", RULES)

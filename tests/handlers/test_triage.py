@@ -46,8 +46,8 @@ def urgent_rows(*, odd: bool) -> list[dict[str, Any]]:
 
 
 # The file is by somebody else. Its odd half was looked at while the sentences were written; the even
-# half never, so its bound says what to expect of people we do not know.
-@pytest.mark.parametrize(("odd", "least"), [(True, 0.97), (False, 0.0)])
+# half never, so its bound says what to expect of people we do not know: 62 of 65 when it was read, once.
+@pytest.mark.parametrize(("odd", "least"), [(True, 0.97), (False, 0.93)])
 def test_hears_nearly_everybody_in_need(triage: Triage, odd: bool, least: float):
     cries = [row["q"] for row in urgent_rows(odd=odd) if row["urgent"]]
 
@@ -56,7 +56,7 @@ def test_hears_nearly_everybody_in_need(triage: Triage, odd: bool, least: float)
     assert 1 - len(missed) / len(cries) >= least, "\n".join(missed)
 
 
-@pytest.mark.parametrize(("odd", "most"), [(True, 0.025), (False, 1.0)])
+@pytest.mark.parametrize(("odd", "most"), [(True, 0.025), (False, 0.015)])
 def test_seldom_takes_a_near_miss_for_an_emergency(triage: Triage, odd: bool, most: float):
     calm = [row["q"] for row in urgent_rows(odd=odd) if not row["urgent"]]
 

@@ -152,7 +152,7 @@ function show(fresh) {
 
 const isAtEnd = () => {
   const page = document.documentElement;
-  return page.scrollHeight - page.clientHeight - page.scrollTop < 80;
+  return page.scrollHeight - page.clientHeight - page.scrollTop < 60; // less than a button
 };
 
 let pollTimer = 0;
@@ -257,6 +257,21 @@ retry.addEventListener("click", () => {
   flush();
 });
 addEventListener("online", flush);
+
+// --- A long answer: not everybody knows that a page goes on below its edge ---
+
+const more = find("more");
+
+function showMore() {
+  more.hidden = !log.children.length || isAtEnd();
+}
+
+more.addEventListener("click", () => {
+  const covered = document.querySelector("header").offsetHeight + find("foot").offsetHeight;
+  scrollBy(0, (innerHeight - covered) * 0.85);
+});
+addEventListener("scroll", showMore, { passive: true });
+new ResizeObserver(showMore).observe(chat);
 
 // --- Leaving: the next person with this phone sees nothing ---
 
