@@ -6,22 +6,24 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bot.content import Content
-from bot.conversation import Conversation, Urgent
+from bot.conversation import Conversation, Safety
 from bot.desk import DatabaseDesk
 from bot.directory import CommuneDirectory
 from bot.metrics import Metrics
 from bot.settings import Settings
 from bot.turns import TurnRunner, Worker
+from handlers.scam import check_scam
 from handlers.services import Services
 from handlers.triage import Triage
 from knowledge.intents import load_intent_words
 from knowledge.library import CONTENT
 from knowledge.phrases import Phrases, load_phrases
-from knowledge.safety_rules import load_urgent_rules
+from knowledge.safety_rules import load_scam_rules, load_urgent_rules
 from records import migrate
 from records.communes import CommuneProfile
 from records.database import Database, open_database, sqlite_url
@@ -79,12 +81,13 @@ def build_conversation(
         commune=directory.by_slug,
         clock=clock,
     )
-    return Conversation(services, urgent_check(content, folder))
+    return Conversation(services, safety_checks(content, folder))
 
 
-def urgent_check(content: Content, folder: Path | None) -> Urgent:
-    """What sees that somebody is in trouble right now."""
-    return Triage(content.read, rules=load_urgent_rules(folder or CONTENT)).urgent
+def safety_checks(content: Content, folder: Path | None) -> Safety:
+    """What sees that somebody is in trouble right now, and what judges forwarded messages."""
+    triage = Triage(content.read, rules=load_urgent_rules(folder or CONTENT))
+    return Safety(triage.urgent, partial(check_scam, rules=load_scam_rules(folder or CONTENT)))
 
 
 @contextmanager

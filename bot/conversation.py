@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
@@ -17,16 +18,25 @@ from bot.render import as_text, numbered
 from handlers.actions import build_actions
 from handlers.effects import Effect
 from handlers.guard import without_masks
+from handlers.scam import ScamVerdict
 from handlers.services import Services
 from handlers.understand import Choice as ListedChoice
 from handlers.understand import Intent, OpenList, Situation, understand
 from knowledge.address import DEFAULT, address
 
+_log = structlog.get_logger()
+
 BREAK = dt.timedelta(hours=1)  # after it, an unclear word is met with the offer to go on
 FORGET = dt.timedelta(days=7)  # a guide under way is kept so long (ux.md §2.7)
 DEFAULT_FORM = {"bac": "bac", "trung": "bac", "nam": "co-chu"}  # region → form of address
 
-Urgent = Callable[[str], str | None]
+
+@dataclass(frozen=True, slots=True)
+class Safety:
+    """What is asked of every message before anything else; both get it masked."""
+
+    urgent: Callable[[str], str | None]  # the kind of emergency
+    scam: Callable[[str], ScamVerdict | None]  # the judgement of a forwarded message
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +74,8 @@ class Turn:
 
 
 class Conversation:
-    def __init__(self, services: Services, urgent: Urgent) -> None:
-        self._services, self._urgent = services, urgent
+    def __init__(self, services: Services, safety: Safety) -> None:
+        self._services, self._safety = services, safety
         self._actions = build_actions(services)
 
     def respond(
@@ -148,9 +158,8 @@ class Conversation:
         self._collect(turn, dispatcher, message, now)
 
     def _understand(self, slots: dict[str, Any], message: Message, now: dt.datetime) -> Intent:
-        kind = self._urgent(without_masks(message.text)) if message.payload is None else None
-        if kind:
-            return Intent("urgent", {"kind": kind})
+        if message.payload is None and (danger := self._danger(message.text)):
+            return danger
         situation = Situation(
             now=now,
             open_list=_open_list(slots),
@@ -164,6 +173,21 @@ class Conversation:
         if is_break and slots.get("guide") and intent.name in _UNCLEAR_AFTER_A_BREAK:
             return Intent("offer_resume")
         return intent
+
+    def _danger(self, text: str) -> Intent | None:
+        if kind := self._safety.urgent(without_masks(text)):
+            return Intent("urgent", {"kind": kind})
+        try:
+            judged = self._safety.scam(text)
+        except Exception:
+            _log.exception("scam check failed")  # the message is then read as a question
+            return None
+        if judged is None:
+            return None
+        return Intent(
+            "scam",
+            {"verdict": judged.verdict, "signs": list(judged.signs), "addresses": list(judged.addresses)},
+        )
 
     def _apply(self, turn: Turn, events: list[dict[str, Any]]) -> None:
         """The closed set of events that our Actions use; any other is our own mistake."""

@@ -1,6 +1,6 @@
 """All Actions, and which intent each answers."""
 
-from handlers import answer, hamlet, person, privacy, talk, walk
+from handlers import answer, forwarded, hamlet, person, privacy, talk, walk
 from handlers.base import ServiceAction
 from handlers.services import Services
 
@@ -23,6 +23,7 @@ ACTIONS: tuple[type[ServiceAction], ...] = (
     walk.ActionOther,
     person.ActionPerson,
     person.ActionUrgent,
+    forwarded.ActionScam,
     hamlet.ActionSetHamlet,
     hamlet.ActionSkipHamlet,
     privacy.ActionErase,

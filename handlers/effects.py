@@ -15,6 +15,7 @@ def question(
     guide: str | None = None,
     score: float | None = None,
     candidates: list[dict[str, Any]] | None = None,
+    scam: dict[str, Any] | None = None,
 ) -> Effect:
     """One message that asked for something, with its outcome (the contract of design.md)."""
     return {
@@ -23,6 +24,7 @@ def question(
         "guide": guide,
         "score": score,
         "candidates": candidates or [],
+        "scam": scam,
     }
 
 

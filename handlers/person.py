@@ -37,7 +37,12 @@ class ActionUrgent(ServiceAction):
         kind = str(turn.entities["kind"])
         guide = GUIDE_OF.get(kind)
         guide = guide if guide in turn.services.library().guides else None
-        turn.effects += [effects.question("urgent", guide=guide, score=1.0), _handoff(turn, "urgent")]
+        found = turn.services.ask(turn.text)
+        candidates = [{"guide": one.guide, "score": one.score} for one in found.candidates]
+        turn.effects += [
+            effects.question("urgent", guide=guide, score=1.0, candidates=candidates),
+            _handoff(turn, "urgent"),
+        ]
         turn.slots.update(waiting=True, misses=0, guide=None, phase=None)
         commune = turn.commune
         police = (

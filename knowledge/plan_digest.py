@@ -23,7 +23,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from knowledge.guide import HIDDEN, SLUG, ContentError
 from knowledge.library import CONTENT, read_text
 from knowledge.plan_head import PlanHead, head_passages
-from knowledge.plan_structure import MAX_PASSAGE, PassageKind, Plan, PlanPassage
+from knowledge.plan_passages import MAX_PASSAGE, PassageKind, PlanPassage
+from knowledge.plan_structure import Plan
 
 
 class _Front(BaseModel):

@@ -10,7 +10,8 @@ from typing import Any
 
 from knowledge.plan_lines import UPPER, fold
 from knowledge.plan_offices import is_office, office_of
-from knowledge.plan_structure import Plan, PlanPassage
+from knowledge.plan_passages import PlanPassage
+from knowledge.plan_structure import Plan
 
 
 @dataclass(frozen=True, slots=True)

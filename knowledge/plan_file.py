@@ -81,7 +81,7 @@ def _extract(path: Path, wall_s: float) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(  # noqa: S603 - our own program, without a shell
-                [sys.executable, "-I", str(_EXTRACT), str(path.resolve())],
+                [sys.executable, "-I", "-B", str(_EXTRACT), str(path.resolve())],
                 cwd=folder,
                 env={"PATH": os.defpath, "PYTHONIOENCODING": "utf-8", "HOME": folder},
                 stdin=subprocess.DEVNULL,

@@ -3,7 +3,7 @@
 import re
 
 from knowledge.plan_lines import fold
-from knowledge.plan_structure import PlanPassage
+from knowledge.plan_passages import PlanPassage
 
 # On folded words: "phong" is an office but for "Phong trào", "to" a group but for "Tổ chức thực hiện".
 _OFFICE = re.compile(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from knowledge.plan_facts import Task
 from knowledge.plan_lines import UPPER
-from knowledge.plan_structure import PlanPassage
+from knowledge.plan_passages import PlanPassage
 from retrieval.plan_query import PlanQuery
 from retrieval.text import fold, normalise
 

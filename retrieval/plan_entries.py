@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from knowledge.plan_facts import PlanFacts, Task, plan_facts, plan_year
 from knowledge.plan_offices import office_of
-from knowledge.plan_structure import Plan, PlanPassage
+from knowledge.plan_passages import PlanPassage
+from knowledge.plan_structure import Plan
 from retrieval.plan_asks import Ask
 from retrieval.plan_query import Forms
 from retrieval.text import fold, normalise

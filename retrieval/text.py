@@ -75,7 +75,7 @@ def is_syllable(word: str) -> bool:
 
 def from_telex(word: str) -> str | None:
     """Read leftover Telex keys: "maatj" → "mật", "ddwowcj" → "được"; None when there are none."""
-    if not re.fullmatch(r"[a-zăâđêôơư]+", word) or len(word) < 2:
+    if not re.fullmatch(r"[a-zăâđêôơư]+", word) or len(word) < 2 or set(word) == {"w"}:
         return None
     tone = ""
     letters: list[str] = []

@@ -38,6 +38,7 @@ def test_the_first_answer_to_a_clear_question_is_the_first_step_and_asks_for_not
             "guide": GUIDE,
             "score": talk.turns[0].outcome["score"],
             "candidates": talk.turns[0].outcome["candidates"],
+            "scam": None,
         }
     ]
 
@@ -216,6 +217,30 @@ def test_a_message_that_is_only_a_secret_gets_only_the_warning(talk: Talk):
     assert len(said) == 1
     assert said[0].startswith("⚠️ Bác vừa gửi dãy giống mã OTP.")
     assert talk.effects("question") == []
+
+
+def test_who_is_being_robbed_gets_at_most_three_things_to_do_and_a_person_is_called(talk: Talk):
+    first, then = talk.says("tôi vừa đọc mã otp cho người lạ, tiền trong tài khoản đang bị trừ")
+
+    assert first.startswith("⚠️ Bác làm ngay 3 việc: 1)")
+    assert "113" in first
+    assert "4)" not in first
+    assert then.splitlines()[1] == "1. Xem các bước tiếp theo"
+    assert talk.turns[0].outcome["outcome"] == "urgent"
+    assert [effect["reason"] for effect in talk.effects("handoff")] == ["urgent"]
+    assert talk.says("1")[0].startswith("Cháu chỉ bác việc: Đã bị lừa tiền")
+
+
+def test_a_forwarded_scam_is_judged_with_its_signs_and_never_called_safe(talk: Talk):
+    text = "VNeID: Tai khoan cua ban se bi khoa trong 24h. Cap nhat tai http://vneid-gov.vn.xyz-login.top/app.apk"
+
+    said = talk.says(text)
+
+    assert talk.turns[0].outcome["outcome"] == "scam_check"
+    assert talk.turns[0].outcome["scam"]["verdict"] == "likely"
+    assert said[0].count("\n- ") == 3
+    assert "an toàn" not in " ".join(said)
+    assert "http" not in " ".join(said)
 
 
 def test_erasing_is_asked_once_and_ends_with_a_receipt(talk: Talk):

@@ -6,15 +6,8 @@ import pytest
 
 from knowledge.plan_head import CommuneName, commune_of
 from knowledge.plan_lines import fold
-from knowledge.plan_structure import (
-    MAX_PASSAGE,
-    Plan,
-    PlanError,
-    PlanPassage,
-    parse_plan,
-    plan_from_data,
-    plan_to_data,
-)
+from knowledge.plan_passages import MAX_PASSAGE, PlanPassage
+from knowledge.plan_structure import Plan, PlanError, parse_plan, plan_from_data, plan_to_data
 
 SEEDS = Path(__file__).parents[2].parent / "shared" / "seeds"
 needs_seeds = pytest.mark.skipif(not SEEDS.is_dir(), reason="shared/seeds is not beside the project")

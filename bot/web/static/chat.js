@@ -67,7 +67,7 @@ async function deliver(fields) {
   try {
     const response = await request("/tin-nhan", {
       method: "POST",
-      body: new URLSearchParams({ ...fields, sau: newest() }),
+      body: new URLSearchParams({ ...fields, message_id: newMessageId(), sau: newest() }),
     });
     if (response.status === 503) return () => waitForTurn(Number(response.headers.get("Retry-After")) || 5);
     if (response.status === 413) return giveBack;
@@ -248,6 +248,8 @@ choices.addEventListener("submit", (event) => event.preventDefault());
 choices.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button || isSending) return;
+  // A second tap on "Xem tiếp" that came too late: a choice stands there now.
+  if (Date.now() - lastScroll < TAP_AGAIN_MS) return;
   button.setAttribute("aria-pressed", "true");
   add({ text: button.textContent, choice: button.value });
 });
@@ -261,6 +263,8 @@ addEventListener("online", flush);
 // --- A long answer: not everybody knows that a page goes on below its edge ---
 
 const more = find("more");
+const TAP_AGAIN_MS = 700;
+let lastScroll = 0;
 
 function showMore() {
   more.hidden = !log.children.length || isAtEnd();
@@ -268,6 +272,7 @@ function showMore() {
 
 more.addEventListener("click", () => {
   const covered = document.querySelector("header").offsetHeight + find("foot").offsetHeight;
+  lastScroll = Date.now();
   scrollBy(0, (innerHeight - covered) * 0.85);
 });
 addEventListener("scroll", showMore, { passive: true });
