@@ -83,7 +83,7 @@ def _add_health(app: FastAPI, assistant: Assistant) -> None:
 
 
 async def _keep_house(assistant: Assistant) -> None:
-    """Once a minute: reload changed content, take away what erased talks left."""
+    """Once a minute: reload changed content, take away what erased talks left, empty the log."""
     while True:
         try:
             await asyncio.to_thread(_housekeeping, assistant)
@@ -96,6 +96,7 @@ def _housekeeping(assistant: Assistant) -> None:
     assistant.content.reload_if_changed()
     with assistant.database.write() as session:
         erasure.remove_shells(session, before=assistant.clock() - SHELL_LIFE)
+    assistant.database.checkpoint()
 
 
 def set_up_logs(level: str) -> None:

@@ -115,6 +115,8 @@ class TurnRunner:
             if inbox.count_attempt(session, commune_id=commune_id, inbox_id=inbox_id) < inbox.MAX_ATTEMPTS:
                 return False
             message = session.get_one(InboxMessage, (commune_id, inbox_id))
+            if message.state != "pending":  # another worker did it meanwhile
+                return True
             conversation = session.get_one(ConversationRow, (commune_id, message.conversation_id))
             profile = self._commune(commune_id)
             text = self._phrases("chat.error", place=profile.name)

@@ -64,6 +64,14 @@ class Database:
         with Session(self._reader) as session:
             yield session
 
+    def checkpoint(self) -> None:
+        """Empty SQLite's write-ahead log, where rows that were erased can still be read."""
+        if self.is_sqlite:
+            with self._write_lock, self._writer.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()

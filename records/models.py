@@ -61,11 +61,16 @@ class Base(DeclarativeBase):
     }
 
 
-def _belongs(column: str, table: str, name: str) -> ForeignKeyConstraint:
+def _belongs(column: str, table: str, name: str, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
     """A reference within the commune."""
     return ForeignKeyConstraint(
-        ["commune_id", column], [f"{table}.commune_id", f"{table}.id"], name=name, ondelete="CASCADE"
+        ["commune_id", column], [f"{table}.commune_id", f"{table}.id"], name=name, ondelete=ondelete
     )
+
+
+def _lives_in(name: str) -> ForeignKeyConstraint:
+    """A hamlet goes only when nobody and nothing counts for it any more."""
+    return _belongs("hamlet_id", "hamlets", name, ondelete="RESTRICT")
 
 
 class Commune(Base):
@@ -105,7 +110,7 @@ class Learner(Base):
     __tablename__ = "learners"
     __table_args__ = (
         ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_learners_commune"),
-        _belongs("hamlet_id", "hamlets", "fk_learners_hamlet"),
+        _lives_in("fk_learners_hamlet"),
     )
 
     commune_id: Mapped[int] = mapped_column(primary_key=True)
@@ -224,7 +229,7 @@ class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (
         _belongs("learner_id", "learners", "fk_questions_learner"),
-        _belongs("hamlet_id", "hamlets", "fk_questions_hamlet"),
+        _lives_in("fk_questions_hamlet"),
         UniqueConstraint("commune_id", "inbox_id", name="uq_questions_inbox"),
         Index("ix_questions_time", "commune_id", "created_at"),
         Index("ix_questions_learner", "commune_id", "learner_id"),
@@ -250,7 +255,7 @@ class Completion(Base):
     __tablename__ = "completions"
     __table_args__ = (
         _belongs("learner_id", "learners", "fk_completions_learner"),
-        _belongs("hamlet_id", "hamlets", "fk_completions_hamlet"),
+        _lives_in("fk_completions_hamlet"),
         UniqueConstraint("commune_id", "learner_id", "guide", "grade", name="uq_completions"),
         Index("ix_completions_time", "commune_id", "created_at"),
     )
@@ -271,7 +276,7 @@ class Handoff(Base):
     __tablename__ = "handoffs"
     __table_args__ = (
         _belongs("learner_id", "learners", "fk_handoffs_learner"),
-        _belongs("hamlet_id", "hamlets", "fk_handoffs_hamlet"),
+        _lives_in("fk_handoffs_hamlet"),
         Index("ix_handoffs_state", "commune_id", "state", "created_at"),
         Index("ix_handoffs_learner", "commune_id", "learner_id"),
     )

@@ -67,7 +67,7 @@ async function deliver(fields) {
   try {
     const response = await request("/tin-nhan", {
       method: "POST",
-      body: new URLSearchParams({ ...fields, message_id: newMessageId(), sau: newest() }),
+      body: new URLSearchParams({ ...fields, sau: newest() }),
     });
     if (response.status === 503) return () => waitForTurn(Number(response.headers.get("Retry-After")) || 5);
     if (response.status === 413) return giveBack;

@@ -88,7 +88,7 @@ def upgrade() -> None:
             ["commune_id", "hamlet_id"],
             ["hamlets.commune_id", "hamlets.id"],
             name="fk_learners_hamlet",
-            ondelete="CASCADE",
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_learners_commune"),
         sa.PrimaryKeyConstraint("commune_id", "id"),
@@ -165,7 +165,7 @@ def upgrade() -> None:
             ["commune_id", "hamlet_id"],
             ["hamlets.commune_id", "hamlets.id"],
             name="fk_completions_hamlet",
-            ondelete="CASCADE",
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["commune_id", "learner_id"],
@@ -197,7 +197,7 @@ def upgrade() -> None:
             ["commune_id", "hamlet_id"],
             ["hamlets.commune_id", "hamlets.id"],
             name="fk_handoffs_hamlet",
-            ondelete="CASCADE",
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["commune_id", "learner_id"],
@@ -229,7 +229,7 @@ def upgrade() -> None:
             ["commune_id", "hamlet_id"],
             ["hamlets.commune_id", "hamlets.id"],
             name="fk_questions_hamlet",
-            ondelete="CASCADE",
+            ondelete="RESTRICT",
         ),
         sa.ForeignKeyConstraint(
             ["commune_id", "learner_id"],
