@@ -10,11 +10,14 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from sqlalchemy.orm import Session
+
 from bot.content import Content
 from bot.conversation import Conversation, Safety
 from bot.desk import DatabaseDesk
 from bot.directory import CommuneDirectory
 from bot.metrics import Metrics
+from bot.plans import PlanShelf
 from bot.settings import Settings
 from bot.turns import TurnRunner, Worker
 from handlers.scam import check_scam
@@ -23,9 +26,10 @@ from handlers.triage import Triage
 from knowledge.intents import load_intent_words
 from knowledge.library import CONTENT
 from knowledge.phrases import Phrases, load_phrases
+from knowledge.plan_digest import PlanDigest
 from knowledge.safety_rules import load_scam_rules, load_urgent_rules
 from records import migrate
-from records.communes import CommuneProfile
+from records.communes import CommuneProfile, add_commune, find_commune
 from records.database import Database, open_database, sqlite_url
 from records.sample import ensure_sample_commune
 from retrieval.decide import Thresholds
@@ -71,17 +75,44 @@ class Directory(Protocol):
 
 
 def build_conversation(
-    content: Content, phrases: Phrases, directory: Directory, clock: Clock, folder: Path | None
+    content: Content,
+    phrases: Phrases,
+    directory: Directory,
+    plans: PlanShelf,
+    clock: Clock,
+    folder: Path | None,
 ) -> Conversation:
     services = Services(
         phrases=phrases,
         intents=load_intent_words(folder or CONTENT),
         library=content.library,
         ask=content.ask,
+        plan=plans.ask,
         commune=directory.by_slug,
         clock=clock,
     )
     return Conversation(services, safety_checks(content, folder))
+
+
+def open_plans(content: Content, database: Database | None, folder: Path | None) -> PlanShelf:
+    def questions() -> list[str]:
+        return [text for guide in content.library().guides.values() for text in guide.questions]
+
+    return PlanShelf(database, questions, folder)
+
+
+def ensure_plan_commune(session: Session, digest: PlanDigest, *, now: dt.datetime) -> None:
+    """The commune of a shipped digest, as a sample; one that is there already stays as it is."""
+    if find_commune(session, digest.commune) is None:
+        add_commune(
+            session,
+            slug=digest.commune,
+            name=f"{digest.kind} {digest.name}",
+            kind=digest.kind,
+            province=digest.province,
+            now=now,
+            is_sample=True,
+        )
 
 
 def safety_checks(content: Content, folder: Path | None) -> Safety:
@@ -103,13 +134,16 @@ def open_assistant(
         database = open_database(database_url(settings))
         stack.callback(database.close)
         migrate.upgrade(database)
+        content = content or load_content(settings)
+        plans = open_plans(content, database, settings.content_folder)
         with database.write() as session:
             ensure_sample_commune(session, now=clock())
-        content = content or load_content(settings)
+            for digest in plans.digests:
+                ensure_plan_commune(session, digest, now=clock())
         phrases = load_phrases(settings.content_folder or CONTENT)
         directory = CommuneDirectory(database)
         metrics = Metrics()
-        conversation = build_conversation(content, phrases, directory, clock, settings.content_folder)
+        conversation = build_conversation(content, phrases, directory, plans, clock, settings.content_folder)
         runner = TurnRunner(database, conversation, phrases, directory.by_id, clock, metrics)
         worker = Worker(runner)
         key = instance_key(settings.data_folder)

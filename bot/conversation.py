@@ -27,6 +27,7 @@ from knowledge.address import DEFAULT, address
 _log = structlog.get_logger()
 
 BREAK = dt.timedelta(hours=1)  # after it, an unclear word is met with the offer to go on
+SHORT = 20  # words
 FORGET = dt.timedelta(days=7)  # a guide under way is kept so long (ux.md §2.7)
 DEFAULT_FORM = {"bac": "bac", "trung": "bac", "nam": "co-chu"}  # region → form of address
 
@@ -182,7 +183,10 @@ class Conversation:
         except Exception:
             _log.exception("scam check failed")  # the message is then read as a question
             return None
-        if judged is None:
+        if judged is None or (
+            # A short text without any sign or address is rather a question than a forwarded message.
+            judged.verdict == "no_signs" and not judged.addresses and len(text.split()) < SHORT
+        ):
             return None
         return Intent(
             "scam",

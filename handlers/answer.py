@@ -9,7 +9,12 @@ from handlers.walk import start
 from knowledge.guide import TOPICS
 from retrieval.decide import Choices, NoAnswer, OneGuide
 from retrieval.engine import Found
+from retrieval.plan_search import PlanFound
 
+# Scores of the plan index and of its cue words, chosen on tests/data/plan_questions.jsonl and dev.jsonl.
+PLAN_SCORE, SURE_PLAN = 0.45, 0.85
+SLIGHT_CUE, CUE, PLAIN_CUE = 0.2, 0.5, 0.75
+SURE_GUIDE = 0.9  # score of a guide
 TOPIC_PAGE = 3  # guides a page; the fourth line leads to the next page
 
 
@@ -19,12 +24,25 @@ class ActionAsk(ServiceAction):
     def act(self, turn: Turn) -> None:
         query = str(turn.entities.get("query") or turn.text)
         found = turn.services.ask(query)
+        plan = turn.services.plan(turn.commune.slug, query)
+        if plan and _is_for_the_plan(plan, found):
+            self._from_plan(turn, plan, found)
+            return
         guides = turn.services.library().guides
         match found.decision:
             case OneGuide(slug):
                 guide = guides[slug]
                 expired = guide.is_expired(turn.services.clock().date())
-                _record(turn, found, "no_answer" if expired else "guide", guide=slug)
+                also = plan if plan and plan.answered and guide.topic == "phong-trao" else None
+                _record(
+                    turn,
+                    found,
+                    "no_answer" if expired else "guide",
+                    guide=slug,
+                    passages=_passages(also) if also else None,
+                )
+                if also:  # what the commune itself has planned, before the general steps
+                    _say_from_plan(turn, also)
                 start(turn, guide)
             case Choices(slugs):
                 _record(turn, found, "choices")
@@ -37,7 +55,16 @@ class ActionAsk(ServiceAction):
             case NoAnswer():
                 self._miss(turn, found)
 
-    def _miss(self, turn: Turn, found: Found) -> None:
+    def _from_plan(self, turn: Turn, plan: PlanFound, found: Found) -> None:
+        """One or two sentences of the plan with their place; what it does not say is not guessed."""
+        if not plan.answered:
+            self._miss(turn, found, passages=_passages(plan))
+            return
+        turn.slots["misses"] = 0
+        turn.effects.append(effects.question("plan", score=plan.passages[0].score, passages=_passages(plan)))
+        _say_from_plan(turn, plan)
+
+    def _miss(self, turn: Turn, found: Found, *, passages: list[dict[str, Any]] | None = None) -> None:
         """The ladder: guesses were the first rung; topics, topics again, then a person (ux.md §2.4)."""
         hint = small_talk_hint(turn.text, turn.services.intents)
         if hint is None and found.elsewhere == "small_talk":
@@ -46,7 +73,7 @@ class ActionAsk(ServiceAction):
             turn.effects.append(effects.outcome("smalltalk"))
             turn.say(f"chat.{hint}", place=turn.place)
             return
-        _record(turn, found, "no_answer")
+        _record(turn, found, "no_answer", passages=passages)
         misses = int(turn.slot("misses") or 0) + 1
         turn.slots["misses"] = misses
         if misses < 3:
@@ -84,13 +111,51 @@ class ActionTopic(ServiceAction):
         turn.say("chat.topic_list", topic=turn.phrase(f"chat.topics_{topic}"), buttons=buttons)
 
 
-def _record(turn: Turn, found: Found, outcome: str, *, guide: str | None = None) -> None:
+def _is_for_the_plan(plan: PlanFound, found: Found) -> bool:
+    """Whether a question is about the commune's plan rather than a how-to.
+
+    A guide that is sure goes first unless the words of the question ask for what plans say (who
+    leads, how many per cent, which number); without a sure guide the plan needs fewer of them.
+    What is plainly asked of the plan and not in it stays unanswered.
+    """
+    sure_guide = isinstance(found.decision, OneGuide) and found.candidates[0].score >= SURE_GUIDE
+    if not plan.answered:
+        return plan.cue >= PLAIN_CUE or (plan.cue >= CUE and not sure_guide)
+    if not sure_guide:
+        return plan.plan_score >= PLAN_SCORE
+    return plan.cue >= CUE or (plan.cue >= SLIGHT_CUE and plan.plan_score >= SURE_PLAN)
+
+
+def _say_from_plan(turn: Turn, plan: PlanFound) -> None:
+    first = plan.passages[0]
+    turn.say("chat.plan", document=first.document, locator=first.locator, text=plan.answer_text)
+
+
+def _passages(plan: PlanFound) -> list[dict[str, Any]]:
+    return [
+        {"document": hit.document, "locator": hit.locator, "text": hit.text, "score": hit.score}
+        for hit in plan.passages
+    ]
+
+
+def _record(
+    turn: Turn,
+    found: Found,
+    outcome: str,
+    *,
+    guide: str | None = None,
+    passages: list[dict[str, Any]] | None = None,
+) -> None:
     candidates: list[dict[str, Any]] = [
         {"guide": candidate.guide, "score": candidate.score} for candidate in found.candidates
     ]
     score = found.candidates[0].score if found.candidates else None
     turn.effects.append(
         effects.question(
-            outcome, guide=guide if outcome == "guide" else None, score=score, candidates=candidates
+            outcome,
+            guide=guide if outcome == "guide" else None,
+            score=score,
+            candidates=candidates,
+            passages=passages,
         )
     )

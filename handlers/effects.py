@@ -16,6 +16,7 @@ def question(
     score: float | None = None,
     candidates: list[dict[str, Any]] | None = None,
     scam: dict[str, Any] | None = None,
+    passages: list[dict[str, Any]] | None = None,
 ) -> Effect:
     """One message that asked for something, with its outcome (the contract of design.md)."""
     return {
@@ -25,6 +26,7 @@ def question(
         "score": score,
         "candidates": candidates or [],
         "scam": scam,
+        "passages": passages or [],
     }
 
 

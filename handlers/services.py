@@ -9,6 +9,7 @@ from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.communes import CommuneProfile
 from retrieval.engine import Found
+from retrieval.plan_search import PlanFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,5 +18,6 @@ class Services:
     intents: IntentWords
     library: Callable[[], Library]  # the one now in force: a reload swaps it
     ask: Callable[[str], Found]
+    plan: Callable[[str, str], PlanFound | None]  # (commune, question); None: it has no plan here
     commune: Callable[[str], CommuneProfile]  # by slug
     clock: Callable[[], dt.datetime]  # aware

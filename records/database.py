@@ -130,6 +130,7 @@ def _sqlite_engine(url: str, *, begin: str, read_only: bool) -> Engine:
     engine = create_engine(
         url,
         module=sqlite_driver,
+        hide_parameters=True,  # they hold what people wrote, and errors are logged
         connect_args={"check_same_thread": False, "timeout": 5},
         pool_size=8 if read_only else 1,
         max_overflow=8 if read_only else 0,
@@ -166,6 +167,7 @@ def _postgresql_engine(url: str) -> Engine:
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=8,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
             "-c idle_in_transaction_session_timeout=30s"

@@ -49,6 +49,7 @@ class PlanFound:
     answer_text: str  # one or two sentences; empty unless answered
     plan_score: float  # 0..1: how much the question is one about a plan, rather than a how-to
     understood: str  # the question as it was read, repairs made
+    cue: float = 0.0  # 0..1: the same from the question's words alone
 
 
 class PlanIndex:
@@ -80,14 +81,15 @@ class PlanIndex:
         if not read.words or not self._entries:
             return PlanFound(False, (), "", 0.0, read.text)
         query = self._reader.read(read.text)
+        cue = logistic(cue_sum(query.folded, self._words))
         scores = self._scores(query)
         found = [self._entries[at] for at in np.argsort(-scores, kind="stable")[:k] if scores[at] > 0]
         hits = tuple(self._hit(entry, query) for entry in found)
         if not hits or hits[0].score < self._threshold:
-            return PlanFound(False, hits, "", logistic(cue_sum(query.folded, self._words)), read.text)
+            return PlanFound(False, hits, "", cue, read.text, cue)
         first = found[0]
         answer = answer_text(first.passage, query, first.task)
-        return PlanFound(True, hits, answer, self._plan_score(query, first), read.text)
+        return PlanFound(True, hits, answer, self._plan_score(query, first), read.text, cue)
 
     def is_plan_question(self, question: str) -> float:
         """0..1 from its words alone: how much a question is about a plan, not a how-to."""

@@ -1,6 +1,6 @@
 """Talk to the conversation as a learner does; the state goes from turn to turn as it would."""
 
-from bot.assembly import build_conversation
+from bot.assembly import build_conversation, open_plans
 from bot.content import Content
 from bot.conversation import Message, Turn
 from handlers.guard import guard
@@ -33,7 +33,9 @@ PHRASES = load_phrases()
 
 class Talk:
     def __init__(self, content: Content, clock: HandClock) -> None:
-        self._conversation = build_conversation(content, PHRASES, OneCommune(), clock, None)
+        self._conversation = build_conversation(
+            content, PHRASES, OneCommune(), open_plans(content, None, None), clock, None
+        )
         self.slots: dict[str, object] = {}
         self.turns: list[Turn] = []
 

@@ -17,7 +17,7 @@ def test_health_readiness_and_metrics_are_told(assistant: Assistant):
         }
         form = {"text": "chào cháu", "message_id": "m-00000000000000001"}
         http.post("/tin-nhan", data=form, headers={"Sec-Fetch-Site": "same-origin"})
-        assert 'hocvuso_turns_total{channel="web",outcome="smalltalk"} 1.0' in http.get("/metrics").text
+        assert 'hocvuso_turns_total{channel="webchat",outcome="smalltalk"} 1.0' in http.get("/metrics").text
 
 
 def test_a_worker_that_stopped_turns_health_red(assistant: Assistant):

@@ -39,6 +39,7 @@ def test_the_first_answer_to_a_clear_question_is_the_first_step_and_asks_for_not
             "score": talk.turns[0].outcome["score"],
             "candidates": talk.turns[0].outcome["candidates"],
             "scam": None,
+            "passages": [],
         }
     ]
 
@@ -143,7 +144,7 @@ def test_zero_calls_a_person_from_anywhere_and_the_guide_can_go_on(talk: Talk):
 
 
 def test_the_ladder_of_misses_ends_in_a_person_and_never_says_the_same_twice(talk: Talk):
-    said = [talk.says(text)[0] for text in ("bbvcx nm", "zxcv qq", "hjkl ww", "tyui pp")]
+    said = [talk.says(text)[0] for text in ("bbvcx nmk", "zxcvb wrtz", "hjklg dfgh", "xcvbd mnbv")]
 
     assert [text.splitlines()[1] for text in said[:2]] == ["1. Định danh VNeID, căn cước", "1. Tránh lừa đảo"]
     assert [text.splitlines()[1] for text in said[2:]] == ["1. Vâng, nhờ người giúp"] * 2
