@@ -23,8 +23,8 @@ from retrieval.repair import Repairer
 from retrieval.text import normalise
 
 DIMENSION = 96
-STEPS = 450
-LEARNING_RATE = 0.02
+STEPS = 900
+LEARNING_RATE = 0.01
 SCALE = 20.0  # of the cosines in the loss
 PLAIN_SHARE = 0.25  # of the questions shown as they stand
 MIN_COUNT = 2  # of a feature over the variants it was seen in

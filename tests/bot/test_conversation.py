@@ -223,7 +223,7 @@ def test_a_message_that_is_only_a_secret_gets_only_the_warning(talk: Talk):
 def test_who_is_being_robbed_gets_at_most_three_things_to_do_and_a_person_is_called(talk: Talk):
     first, then = talk.says("tôi vừa đọc mã otp cho người lạ, tiền trong tài khoản đang bị trừ")
 
-    assert first.startswith("⚠️ Bác làm ngay 3 việc: 1)")
+    assert first.startswith("⚠️ Bác làm ngay 3 việc:\n1)")
     assert "113" in first
     assert "4)" not in first
     assert then.splitlines()[1] == "1. Xem các bước tiếp theo"
