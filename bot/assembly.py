@@ -1,6 +1,7 @@
 """The one place where the concrete pieces meet: settings in, a running assistant out."""
 
 import datetime as dt
+import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -148,6 +149,9 @@ def open_assistant(
         worker = Worker(runner)
         key = instance_key(settings.data_folder)
         desk = DatabaseDesk(database, worker, directory.by_slug, clock, key)
+        # What is loaded stays: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         worker.start()
         stack.callback(worker.stop)
         yield Assistant(settings, database, content, phrases, directory, desk, worker, metrics, key, clock)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
+from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -93,15 +94,19 @@ class TurnRunner:
         conversation.slots = turn.slots
         conversation.turns += 1
         conversation.updated_at = now
-        for event in turn.events:
-            session.add(
-                ConversationEvent(
-                    commune_id=message.commune_id,
-                    conversation_id=conversation.id,
-                    inbox_id=message.id,
-                    event=event,
-                    created_at=now,
-                )
+        if turn.events:
+            session.execute(
+                insert(ConversationEvent),
+                [
+                    {
+                        "commune_id": message.commune_id,
+                        "conversation_id": conversation.id,
+                        "inbox_id": message.id,
+                        "event": event,
+                        "created_at": now,
+                    }
+                    for event in turn.events
+                ],
             )
         for effect in turn.effects:
             _apply(session, message, conversation, effect, now, self._commune(message.commune_id))

@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Select, exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
@@ -56,12 +56,7 @@ def claim(
     return message, True
 
 
-def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
-    """The oldest pending message of a conversation that nobody else is working on, locked.
-
-    The lock is the row lock of the conversation, held until the transaction ends: a worker that
-    dies lets go of it by itself. A message waits for every earlier one of its conversation.
-    """
+def _oldest() -> Select[InboxMessage, Conversation]:
     earlier = aliased(InboxMessage)
     has_earlier = exists().where(
         earlier.commune_id == InboxMessage.commune_id,
@@ -69,7 +64,7 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
         earlier.state == "pending",
         earlier.id < InboxMessage.id,
     )
-    oldest = (
+    return (
         select(InboxMessage, Conversation)
         .join(
             Conversation,
@@ -82,7 +77,18 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
         # A claim refers to its conversation; with key_share it does not wait for the turn's end.
         .with_for_update(skip_locked=True, key_share=True, of=Conversation)
     )
-    while (row := session.execute(oldest).first()) is not None:
+
+
+_OLDEST = _oldest()  # built once: it is asked for every turn
+
+
+def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
+    """The oldest pending message of a conversation that nobody else is working on, locked.
+
+    The lock is the row lock of the conversation, held until the transaction ends: a worker that
+    dies lets go of it by itself. A message waits for every earlier one of its conversation.
+    """
+    while (row := session.execute(_OLDEST).first()) is not None:
         message, conversation = row
         # PostgreSQL gives the locked row as it is now, but its partner as the statement began.
         session.refresh(message, ["state"])

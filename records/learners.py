@@ -4,10 +4,11 @@ import datetime as dt
 import hashlib
 import hmac
 
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from records.ids import new_id
 from records.models import ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
 
 
@@ -72,22 +73,22 @@ def set_hamlet(session: Session, *, commune_id: int, learner_id: int, hamlet_id:
 def _make_conversation(
     session: Session, commune_id: int, channel: str, identity: str, now: dt.datetime
 ) -> Conversation:
-    learner = Learner(commune_id=commune_id, hamlet_id=None, created_at=now)
-    session.add(learner)
-    session.flush()
-    known_as = ChannelIdentity(
-        commune_id=commune_id,
-        learner_id=learner.id,
-        channel=channel,
-        external_hash=identity,
-        created_at=now,
+    learner_id, identity_id = new_id(), new_id()
+    session.execute(insert(Learner).values(commune_id=commune_id, id=learner_id, created_at=now))
+    session.execute(
+        insert(ChannelIdentity).values(
+            commune_id=commune_id,
+            id=identity_id,
+            learner_id=learner_id,
+            channel=channel,
+            external_hash=identity,
+            created_at=now,
+        )
     )
-    session.add(known_as)
-    session.flush()
     conversation = Conversation(
         commune_id=commune_id,
-        learner_id=learner.id,
-        identity_id=known_as.id,
+        learner_id=learner_id,
+        identity_id=identity_id,
         channel=channel,
         slots={},
         updated_at=now,
