@@ -7,6 +7,7 @@ from handlers.services import Services
 ACTIONS: tuple[type[ServiceAction], ...] = (
     answer.ActionAsk,
     answer.ActionTopic,
+    answer.ActionPlanPassage,
     walk.ActionStartGuide,
     walk.ActionNext,
     walk.ActionNotFound,

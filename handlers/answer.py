@@ -1,9 +1,10 @@
 """Answer a question: one guide, a choice of guides, or an honest "I don't know" with a way on."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from handlers import effects
-from handlers.base import ServiceAction, Turn, button, topic_buttons
+from handlers.base import Button, ServiceAction, Turn, button, topic_buttons
 from handlers.understand import small_talk_hint
 from handlers.walk import start
 from knowledge.guide import TOPICS
@@ -62,7 +63,9 @@ class ActionAsk(ServiceAction):
             return
         turn.slots["misses"] = 0
         turn.effects.append(effects.question("plan", score=plan.passages[0].score, passages=_passages(plan)))
-        _say_from_plan(turn, plan)
+        passage = button(turn.phrase("chat.plan_passage_show"), "plan_passage", means="yes")
+        other = button(turn.phrase("guide.other"), "other", means="no")
+        _say_from_plan(turn, plan, buttons=[passage, other])
 
     def _miss(self, turn: Turn, found: Found, *, passages: list[dict[str, Any]] | None = None) -> None:
         """The ladder: guesses were the first rung; topics, topics again, then a person (ux.md §2.4)."""
@@ -82,6 +85,20 @@ class ActionAsk(ServiceAction):
         yes = button(turn.phrase("chat.person_yes"), "person", means="yes", reason="misses")
         no = button(turn.phrase("chat.person_no"), "other", means="no")
         turn.say("chat.miss_3", place=turn.place, buttons=[yes, no])
+
+
+class ActionPlanPassage(ServiceAction):
+    """The passage that was answered from, word for word, with its place."""
+
+    intent = "plan_passage"
+
+    def act(self, turn: Turn) -> None:
+        turn.effects.append(effects.outcome("command"))
+        passage = turn.slot("plan_passage")
+        if passage is None:
+            turn.say("chat.help", buttons=topic_buttons(turn))
+        else:
+            turn.say("chat.plan_passage", **passage)
 
 
 class ActionTopic(ServiceAction):
@@ -126,9 +143,12 @@ def _is_for_the_plan(plan: PlanFound, found: Found) -> bool:
     return plan.cue >= CUE or (plan.cue >= SLIGHT_CUE and plan.plan_score >= SURE_PLAN)
 
 
-def _say_from_plan(turn: Turn, plan: PlanFound) -> None:
+def _say_from_plan(turn: Turn, plan: PlanFound, *, buttons: Sequence[Button] = ()) -> None:
     first = plan.passages[0]
-    turn.say("chat.plan", document=first.document, locator=first.locator, text=plan.answer_text)
+    turn.slots["plan_passage"] = {"document": first.document, "locator": first.locator, "text": first.text}
+    turn.say(
+        "chat.plan", document=first.document, locator=first.locator, text=plan.answer_text, buttons=buttons
+    )
 
 
 def _passages(plan: PlanFound) -> list[dict[str, Any]]:

@@ -32,6 +32,17 @@ def check(
     raise typer.Exit(1 if errors else 0)
 
 
+@app.command("report")
+def show_report() -> None:
+    """The guides in figures, as Markdown: words a step, questions and sources of each."""
+    from bot.cli.common import read_settings
+    from knowledge.library import CONTENT, load_library
+    from knowledge.report import report
+
+    library = load_library(read_settings().content_folder or CONTENT)
+    typer.echo("\n".join(report(library.guides.values())))
+
+
 @app.command("import")
 def import_plan(
     file: Annotated[Path, typer.Argument(help="an official plan: .txt, .docx or .pdf")],

@@ -50,6 +50,13 @@ def test_a_plan_question_is_answered_with_document_and_place(content: Content):
     assert "100%" in turn.replies[0].text
 
 
+def test_the_passage_itself_can_be_asked_for(content: Content):
+    turn = asked(content, "kien-minh", "đơn vị nào chủ trì toàn bộ kế hoạch của xã")
+
+    assert [choice.title for choice in turn.replies[0].choices[:2]] == ["Xem nguyên văn", "Việc khác"]
+    assert turn.slots["plan_passage"]["text"] == turn.outcome["passages"][0]["text"]
+
+
 def test_what_is_asked_of_a_plan_and_not_in_it_is_not_guessed(content: Content):
     turn = asked(content, "kien-minh", "kế hoạch của xã cấp bao nhiêu triệu đồng mua máy tính cho thôn")
 
