@@ -53,8 +53,9 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-# The lock names everything but torch, so nothing is resolved (--no-deps). torch from a local wheel folder where pip is set up with one, else from its own index of
-# CPU builds, for this one package only.
+# The lock names everything but torch, so nothing is resolved (--no-deps). torch comes from a local
+# wheel folder where pip is set up with one, else from its own index of CPU builds, for this one
+# package only.
 $(VENV)/.installed-test: requirements-test.lock $(VENV)/.installed
 	$(PIP) install --no-deps --require-hashes -r requirements-test.lock
 	$(PIP) install --no-deps torch==$(TORCH)+cpu 2>/dev/null || \

@@ -186,7 +186,7 @@ def _split(path: Path, text: str) -> tuple[FrontMatter, list[_Line]]:
 
 def _front_matter(path: Path, lines: list[str]) -> FrontMatter:
     try:
-        data = yaml.load("\n".join(lines), Loader=_DatesAsText)  # noqa: S506 - a SafeLoader
+        data = yaml.load("\n".join(lines), Loader=_DatesAsText)  # noqa: S506  # nosec B506 - a SafeLoader with one change
     except yaml.YAMLError as error:
         raise broken_yaml(path, error, first_line=2) from error
     if not isinstance(data, dict):

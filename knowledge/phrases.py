@@ -17,7 +17,7 @@ from knowledge.library import CONTENT, load_fields
 class Phrases:
     def __init__(self, texts: Mapping[str, tuple[str, ...]]) -> None:
         # Plain text, not HTML: pages escape what they insert. StrictUndefined: no silent gaps.
-        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # nosec B701
         self._templates = {
             key: tuple(environment.from_string(text) for text in variants) for key, variants in texts.items()
         }
