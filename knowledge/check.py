@@ -20,6 +20,7 @@ MAX_WORDS, MAX_CHARACTERS = 60, 350  # of a step, choices aside (U2)
 MAX_SENTENCE, MEAN_SENTENCE = 25, 15  # words (U2)
 MIN_STEPS, MAX_STEPS = 4, 9
 MIN_QUESTIONS = 15
+NEAR_FROM = 5  # words: shorter questions differ in one word by nature
 EXPIRES_SOON = dt.timedelta(days=60)
 
 Severity = Literal["error", "warning"]
@@ -254,6 +255,16 @@ def _check_question(
     if known != slug and other == slug and {slug, known} & wanted:
         found = f"{question!r}, the same words as one in {known}"
         yield Problem(where, line, found, "a question that tells the two apart", "warning")
+    if len(syllables) < NEAR_FROM:
+        return
+    # Two questions that differ in one word share what is left when it is taken out.
+    rests = [syllables - {word} for word in sorted(syllables)]
+    near = {pairs[rest] for rest in rests if pairs.get(rest, slug) != slug} - {known}
+    if near and {slug, *near} & wanted:
+        found = f"{question!r}, one word away from one in {', '.join(sorted(near))}"
+        yield Problem(where, line, found, "a question that tells the two apart", "warning")
+    for rest in rests:
+        pairs.setdefault(rest, slug)
 
 
 def _without_labels(text: str) -> str:

@@ -433,6 +433,16 @@ def test_the_same_words_in_another_order_are_a_warning(content: Content):
     assert content.problems() == [Problem(str(path), 1, found, expected, "warning")]
 
 
+def test_a_question_one_word_away_from_one_of_another_guide_is_a_warning(content: Content):
+    content.guide("kn-loa", questions=("bật loa điện thoại cho to",))
+    content.guide("kn-may", questions=("bật màn điện thoại cho to",))
+
+    path = content.folder / "questions/kn-may.txt"
+    found = "'bật màn điện thoại cho to', one word away from one in kn-loa"
+    expected = "a question that tells the two apart"
+    assert content.problems() == [Problem(str(path), 1, found, expected, "warning")]
+
+
 def test_a_question_twice_in_its_own_guide_is_let_through(content: Content):
     content.guide("kn-may", questions=("bật máy", "bật máy"))
 
