@@ -4,6 +4,8 @@ Slots: `guide` (slug), `step` (from 0), `phase` ('step', 'not_found', 'check', '
 'finished'), `stuck` (how often "not there" was said at this step).
 """
 
+from abc import abstractmethod
+
 from handlers import effects
 from handlers.base import Button, ServiceAction, Turn, button, topic_buttons
 from knowledge.guide import Guide
@@ -91,8 +93,8 @@ class _GuideAction(ServiceAction):
         else:
             self.walk(turn, guide)
 
-    def walk(self, turn: Turn, guide: Guide) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def walk(self, turn: Turn, guide: Guide) -> None: ...
 
 
 class ActionStartGuide(ServiceAction):
