@@ -32,6 +32,7 @@ train: $(VENV)/.installed-test
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.turn
+	$(BIN)/python -m benchmarks.plans
 
 # Write the two lock files from pyproject.toml.
 lock: $(VENV)/.installed

@@ -13,7 +13,7 @@ import structlog
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.messages import Choice
+from bot.messages import MAX_TEXT, Choice
 from bot.render import as_text, numbered
 from handlers.actions import build_actions
 from handlers.effects import Effect
@@ -86,6 +86,8 @@ class Conversation:
         state = self._refreshed(dict(slots), commune, now)
         turn = Turn(state, [], [])
         self._link_hamlet(turn, message)
+        if len(message.text) >= MAX_TEXT:  # the desk keeps no more, so the end may be missing
+            turn.replies.append(Reply(address(self._services.phrases("chat.too_long"), state["address"])))
         self._warn_of_secrets(turn, message)
         if message.secrets and not without_masks(message.text).strip(" .,:;-"):
             turn.effects.append({"kind": "outcome", "outcome": "command", "guide": None})

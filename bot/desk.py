@@ -18,6 +18,7 @@ from records.database import Database
 from records.models import ChannelIdentity, InboxMessage, OutboxMessage
 from retrieval.text import clean
 
+MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
 MAX_PENDING = 20_000  # messages waiting, beyond which channels are asked to come again later
 DEPTH_LIFE_S = 1.0  # how long a count of them is believed
 POLL_S = 0.05  # how often a message is looked up that another process may be doing
@@ -130,7 +131,7 @@ class DatabaseDesk:
     def _entries(self, commune_id: int, conversation_id: int, after: int) -> list[Entry]:
         with self._database.read() as session:
             replies = outbox.replies_after(
-                session, commune_id=commune_id, conversation_id=conversation_id, after=after
+                session, commune_id=commune_id, conversation_id=conversation_id, after=after, limit=MAX_TALK
             )
             entries = [
                 *_said(session, commune_id, conversation_id, after),
@@ -151,7 +152,7 @@ def _said(session: Session, commune_id: int, conversation_id: int, after: int) -
             InboxMessage.id > after,
         )
         .order_by(InboxMessage.id)
-        .limit(200)
+        .limit(MAX_TALK)
     ).all()
     titles = _titles(session, commune_id, conversation_id) if any(row.payload for row in rows) else {}
     for row in rows:
@@ -162,7 +163,9 @@ def _said(session: Session, commune_id: int, conversation_id: int, after: int) -
 
 def _titles(session: Session, commune_id: int, conversation_id: int) -> dict[str, str]:
     """payload → the line that was pressed, as it was shown."""
-    rows = outbox.replies_after(session, commune_id=commune_id, conversation_id=conversation_id)
+    rows = outbox.replies_after(
+        session, commune_id=commune_id, conversation_id=conversation_id, limit=MAX_TALK
+    )
     return {
         choice["payload"]: f"{choice['number']}. {choice['title']}"
         for row in rows

@@ -218,19 +218,7 @@ def _apply(
     commune_id, learner_id = message.commune_id, conversation.learner_id
     match effect["kind"]:
         case "question":
-            questions.record_question(
-                session,
-                commune_id=commune_id,
-                inbox_id=message.id,
-                learner_id=learner_id,
-                channel=message.channel,
-                redacted=message.text,
-                outcome=effect["outcome"],
-                guide=effect["guide"],
-                score=effect["score"],
-                candidates=effect["candidates"],
-                now=now,
-            )
+            _record_question(session, message, learner_id, effect, now)
         case "resolved":
             questions.resolve_question(
                 session, commune_id=commune_id, learner_id=learner_id, guide=effect["guide"]
@@ -264,16 +252,44 @@ def _apply(
                 now=now,
             )
         case "erase":
-            erasure.erase_learner(session, conversation, keep=message, receipt=effect["receipt"], now=now)
-            audit.append(
-                session,
-                commune_id=commune_id,
-                actor="learner",
-                action="erase",
-                detail={"receipt": effect["receipt"]},
-                now=now,
-            )
+            _erase(session, message, conversation, effect["receipt"], now)
         case "outcome":
             pass
         case other:
             raise ValueError(f"found effect {other!r}, expected one of handlers.effects")
+
+
+def _record_question(
+    session: Session, message: InboxMessage, learner_id: int, effect: dict[str, Any], now: dt.datetime
+) -> None:
+    questions.record_question(
+        session,
+        commune_id=message.commune_id,
+        inbox_id=message.id,
+        learner_id=learner_id,
+        channel=message.channel,
+        redacted=message.text,
+        outcome=effect["outcome"],
+        guide=effect["guide"],
+        score=effect["score"],
+        candidates=effect["candidates"],
+        now=now,
+    )
+
+
+def _erase(
+    session: Session,
+    message: InboxMessage,
+    conversation: ConversationRow,
+    receipt: str,
+    now: dt.datetime,
+) -> None:
+    erasure.erase_learner(session, conversation, keep=message, receipt=receipt, now=now)
+    audit.append(
+        session,
+        commune_id=message.commune_id,
+        actor="learner",
+        action="erase",
+        detail={"receipt": receipt},
+        now=now,
+    )

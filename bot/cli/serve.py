@@ -29,8 +29,6 @@ def serve(
                 _serve(settings)
     except (AlreadyServed, ContentError, DatabaseError) as error:
         fail(str(error))
-    except KeyError as error:
-        fail(f"HOCVUSO_COMMUNE: found {error.args[0]!r}, expected the slug of a commune that is here")
 
 
 def _serve(settings: Settings) -> None:
@@ -41,12 +39,16 @@ def _serve(settings: Settings) -> None:
 
     from bot.app import build_app, set_up_logs
     from bot.assembly import open_assistant
+    from bot.cli.common import fail
     from staff.first_account import first_account_link
 
     started = time.perf_counter()
     set_up_logs(settings.log_level)
     with open_assistant(settings) as assistant:
-        commune = assistant.directory.by_slug(settings.commune)
+        try:
+            commune = assistant.directory.by_slug(settings.commune)
+        except KeyError:
+            fail(f"HOCVUSO_COMMUNE: found {settings.commune!r}, expected the slug of a commune that is here")
         config = uvicorn.Config(
             build_app(assistant),
             log_level="warning",

@@ -146,6 +146,14 @@ def test_a_commune_is_made_changed_and_listed(tmp_path: Path):
     assert "expected --name" in hocvuso("commune", "set", "xa-la", folder=tmp_path, code=1).stderr
 
 
+def test_a_commune_that_is_not_here_is_named_before_anything_is_served(tmp_path: Path):
+    done = hocvuso("serve", folder=tmp_path, code=1, HOCVUSO_COMMUNE="xa-la")
+
+    assert done.stderr.strip().splitlines()[-1] == (
+        "HOCVUSO_COMMUNE: found 'xa-la', expected the slug of a commune that is here"
+    )
+
+
 def test_a_second_server_on_one_data_folder_is_refused(tmp_path: Path):
     with serving(tmp_path):
         done = hocvuso("serve", folder=tmp_path, code=1)

@@ -283,6 +283,13 @@ def test_odd_messages_get_a_clear_answer(talk: Talk, text: str):
     assert all(reply for reply in talk.says(text))
 
 
+def test_a_message_too_long_to_be_read_whole_is_said_to_be_so_and_still_answered(talk: Talk):
+    said = talk.says("quên mật khẩu vneid " + "a " * 5_000)
+
+    assert said[0].startswith("Tin của bác dài quá, cháu chỉ đọc được phần đầu.")
+    assert len(said) > 1
+
+
 def test_decomposed_letters_are_understood_like_composed_ones(talk: Talk):
     import unicodedata
 
