@@ -5,7 +5,7 @@ import datetime as dt
 import logging
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import structlog
 from fastapi import FastAPI, Response
@@ -21,18 +21,28 @@ from staff.app import build_staff_router
 _log = structlog.get_logger()
 
 HOUSEKEEPING_S = 60.0
+STOP_S = 10.0  # for sends under way
 SHELL_LIFE = dt.timedelta(hours=1)  # until the rest of an erased talk is taken away
-QUIET = ("httpx", "telegram", "httpcore")  # they write addresses that hold a bot's token
+QUIET = (
+    "httpx",
+    "httpx2",
+    "telegram",
+    "httpcore",
+    "httpcore2",
+)  # they write addresses that hold a bot's token
 
 
 def build_app(assistant: Assistant) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        is_only_process = assistant.database.is_sqlite  # the data folder is locked by one server
+        stopping = asyncio.Event()
         keeping = asyncio.create_task(_keep_house(assistant))
+        channels = asyncio.create_task(assistant.switchboard.run(stopping, is_only_process=is_only_process))
         yield
+        stopping.set()
         keeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await keeping
+        await asyncio.wait([keeping, channels], timeout=STOP_S)
 
     app = FastAPI(title="Học Vụ Số", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     settings, profile = assistant.settings, assistant.directory.by_slug(assistant.settings.commune)
@@ -42,7 +52,7 @@ def build_app(assistant: Assistant) -> FastAPI:
             assistant.phrases,
             commune=profile.slug,
             place=profile.name,
-            key=assistant.key,
+            key=assistant.vault.signing_keys[0],
             secure_cookies=settings.secure_cookies,
             clock=assistant.clock,
         )
@@ -52,10 +62,14 @@ def build_app(assistant: Assistant) -> FastAPI:
             assistant.database,
             assistant.phrases,
             assistant.content.library,
+            vault=assistant.vault,
             clock=assistant.clock,
             secure_cookies=settings.secure_cookies,
+            needs_second_factor=settings.secure_cookies,  # what is on https is open to the Internet
         )
     )
+    for router in assistant.switchboard.routers():
+        app.include_router(router)
     _add_health(app, assistant)
     return app
 

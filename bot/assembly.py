@@ -2,9 +2,7 @@
 
 import datetime as dt
 import gc
-import os
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -13,10 +11,14 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from bot.channels.accounts import Account, AccountError, read_accounts
+from bot.channels.build import ChannelParts, build_channel
+from bot.channels.switchboard import Switchboard
 from bot.content import Content
 from bot.conversation import Conversation, Safety
 from bot.desk import DatabaseDesk
 from bot.directory import CommuneDirectory
+from bot.guide_pages import guide_pages
 from bot.metrics import Metrics
 from bot.plans import PlanShelf
 from bot.settings import Settings
@@ -33,10 +35,12 @@ from records import migrate
 from records.communes import CommuneProfile, add_commune, find_commune
 from records.database import Database, open_database, sqlite_url
 from records.sample import ensure_sample_commune
+from records.vault import Vault, open_vault
 from retrieval.decide import Thresholds
 from retrieval.encoder import open_encoder
 
 Clock = Callable[[], dt.datetime]
+KEY_RING = "secret.key"  # in the data folder
 
 
 def utc_now() -> dt.datetime:
@@ -54,8 +58,9 @@ class Assistant:
     directory: CommuneDirectory
     desk: DatabaseDesk
     worker: Worker
+    switchboard: Switchboard
     metrics: Metrics
-    key: bytes
+    vault: Vault
     clock: Clock
 
 
@@ -145,28 +150,40 @@ def open_assistant(
         directory = CommuneDirectory(database)
         metrics = Metrics()
         conversation = build_conversation(content, phrases, directory, plans, clock, settings.content_folder)
-        runner = TurnRunner(database, conversation, phrases, directory.by_id, clock, metrics)
+        vault = open_vault(settings.data_folder / KEY_RING)
+        switchboard = Switchboard(database, vault, clock, metrics)
+        runner = TurnRunner(
+            database, conversation, phrases, directory.by_id, clock, metrics, on_replies=switchboard.wake
+        )
         worker = Worker(runner)
-        key = instance_key(settings.data_folder)
-        desk = DatabaseDesk(database, worker, directory.by_slug, clock, key)
+        desk = DatabaseDesk(database, worker, directory.by_slug, clock, vault)
+        parts = ChannelParts(
+            desk=desk,
+            phrases=phrases,
+            clock=clock,
+            database=database,
+            vault=vault,
+            guide_pages=partial(guide_pages, content=content, phrases=phrases),
+            commune_id=lambda slug: directory.by_slug(slug).id,
+        )
+        add_channels(switchboard, read_accounts(settings), parts)
         # What is loaded stays: the collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
         worker.start()
         stack.callback(worker.stop)
-        yield Assistant(settings, database, content, phrases, directory, desk, worker, metrics, key, clock)
+        yield Assistant(
+            settings, database, content, phrases, directory, desk, worker, switchboard, metrics, vault, clock
+        )
 
 
-def instance_key(folder: Path) -> bytes:
-    """The secret of this installation, made on the first run, readable by its owner only."""
-    path = folder / "secret.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return bytes.fromhex(path.read_text(encoding="ascii").strip())
-    key = secrets.token_bytes(32)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(key.hex())
-        file.flush()
-        os.fsync(file.fileno())
-    return key
+def add_channels(switchboard: Switchboard, accounts: Sequence[Account], parts: ChannelParts) -> None:
+    """Raises `AccountError` for an account of a commune that is not here."""
+    for account in accounts:
+        try:
+            commune_id = parts.commune_id(account.commune)
+        except KeyError as error:
+            raise AccountError(
+                f"account on {account.channel}: found commune {account.commune!r}, expected one that is here"
+            ) from error
+        switchboard.add(build_channel(account, parts), commune_id=commune_id)

@@ -47,6 +47,7 @@ class Message:
     id: str
     text: str
     payload: str | None = None
+    kind: str = "text"  # text, picture, voice, other
     secrets: tuple[str, ...] = ()  # kinds
     hamlet: str | None = None  # slug that came with a link
 
@@ -89,7 +90,12 @@ class Conversation:
         if len(message.text) >= MAX_TEXT:  # the desk keeps no more, so the end may be missing
             turn.replies.append(Reply(address(self._services.phrases("chat.too_long"), state["address"])))
         self._warn_of_secrets(turn, message)
-        if message.secrets and not without_masks(message.text).strip(" .,:;-"):
+        if message.kind != "text" and not message.text:
+            turn.replies.append(
+                Reply(address(self._services.phrases(f"chat.not_text_{message.kind}"), state["address"]))
+            )
+            turn.effects.append({"kind": "outcome", "outcome": "command", "guide": None})
+        elif message.secrets and not without_masks(message.text).strip(" .,:;-"):
             turn.effects.append({"kind": "outcome", "outcome": "command", "guide": None})
         else:
             self._act(turn, message, channel, sender, now)

@@ -16,6 +16,7 @@ from records import inbox, learners, outbox
 from records.communes import CommuneProfile
 from records.database import Database
 from records.models import ChannelIdentity, InboxMessage, OutboxMessage
+from records.vault import Vault
 from retrieval.text import clean
 
 MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
@@ -33,12 +34,12 @@ class DatabaseDesk:
         worker: Worker,
         commune: Callable[[str], CommuneProfile],
         clock: Callable[[], dt.datetime],
-        hash_key: bytes,
+        vault: Vault,
         *,
         max_pending: int = MAX_PENDING,
     ) -> None:
         self._database, self._worker = database, worker
-        self._commune, self._clock, self._hash_key = commune, clock, hash_key
+        self._commune, self._clock, self._vault = commune, clock, vault
         self._max_pending = max_pending
         self._depth, self._depth_at = 0, float("-inf")
         self._depth_lock = threading.Lock()
@@ -49,16 +50,21 @@ class DatabaseDesk:
             raise Overloaded
         # Only so much is read, so only so much is kept; what is cut off might hide half a number.
         guarded = guard(clean(message.text)[: 2 * MAX_TEXT])
-        identity = self._identity(message.channel, message.external_id)
+        hashes = self._vault.hashes(message.channel, message.external_id)
+        sealed = self._vault.seal(message.address) if message.address else None
         now = self._clock()
         with self._database.write() as session:
             conversation = learners.open_conversation(
-                session, commune_id=profile.id, channel=message.channel, identity=identity, now=now
+                session, commune_id=profile.id, channel=message.channel, hashes=hashes, now=now
             )
+            learners.note_message(session, conversation, newest=hashes[0], sealed_address=sealed, now=now)
             stored, is_new = inbox.claim(
                 session,
                 conversation,
-                message_id=f"{identity[:16]}:{message.message_id}"[:200],
+                # By the oldest key: a second delivery is known after a change of keys, too.
+                message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
+                kind=message.kind,
+                context=message.context,
                 text=guarded.redacted[:MAX_TEXT],
                 payload=message.payload[:100] if message.payload else None,
                 secrets=[secret.kind for secret in guarded.secrets],
@@ -90,7 +96,7 @@ class DatabaseDesk:
                 session,
                 commune_id=profile.id,
                 channel=channel,
-                identity=self._identity(channel, external_id),
+                hashes=self._vault.hashes(channel, external_id),
             )
             if conversation is None:
                 return []
@@ -105,20 +111,36 @@ class DatabaseDesk:
                 session,
                 commune_id=profile.id,
                 channel=channel,
-                identity=self._identity(channel, external_id),
+                hashes=self._vault.hashes(channel, external_id),
             )
             if conversation is not None:
                 identity = session.get_one(ChannelIdentity, (profile.id, conversation.identity_id))
                 identity.external_hash = f"ended:{secrets.token_hex(24)}"
+
+    def left(self, *, commune: str, channel: str, external_id: str) -> None:
+        with self._database.write() as session:
+            identity = self._find(session, commune, channel, external_id)
+            if identity is not None:
+                identity.left_at = self._clock()
+
+    def moved(self, *, commune: str, channel: str, external_id: str, new_id: str) -> None:
+        with self._database.write() as session:
+            identity = self._find(session, commune, channel, external_id)
+            if identity is not None and self._find(session, commune, channel, new_id) is None:
+                identity.external_hash = self._vault.hash(channel, new_id)
+                identity.sealed_address = self._vault.seal(new_id)
+
+    def _find(self, session: Session, commune: str, channel: str, external_id: str) -> ChannelIdentity | None:
+        hashes = self._vault.hashes(channel, external_id)
+        return learners.find_identity(
+            session, commune_id=self._profile(commune).id, channel=channel, hashes=hashes
+        )
 
     def _profile(self, slug: str) -> CommuneProfile:
         try:
             return self._commune(slug)
         except KeyError as error:
             raise UnknownCommune(slug) from error
-
-    def _identity(self, channel: str, external_id: str) -> str:
-        return learners.external_hash(self._hash_key, channel, external_id)
 
     def _waiting(self) -> int:
         with self._depth_lock:

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 MAX_TEXT = 2_000  # characters of a message that are read; a question is far shorter
 
@@ -18,6 +18,9 @@ class IncomingMessage:
     text: str
     payload: str | None = None  # of a pressed button: what `Choice.payload` held
     hamlet: str | None = None  # slug that came with a link or QR code
+    kind: Literal["text", "picture", "voice", "other"] = "text"  # what else comes is answered, never kept
+    address: str | None = None  # where replies are sent to; None where they are fetched
+    context: dict[str, Any] | None = None  # what the channel needs to act on this message: JSON, no secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +78,9 @@ class Desk(Protocol):
 
     def end(self, *, commune: str, channel: str, external_id: str) -> None:
         """The person left this device: nobody can read this talk through the channel any more."""
+
+    def left(self, *, commune: str, channel: str, external_id: str) -> None:
+        """The person blocked us or went away: nothing is sent until they write again."""
+
+    def moved(self, *, commune: str, channel: str, external_id: str, new_id: str) -> None:
+        """The channel gave the person's chat another id; the talk goes on there."""

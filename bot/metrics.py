@@ -19,9 +19,28 @@ class Metrics:
             "hocvuso_dead_total", "Messages set aside after three failures", registry=self.registry
         )
 
+        self._sent = Counter(
+            "hocvuso_sends_total",
+            "Attempts to send a reply by how they ended: sent, again, dead",
+            ["channel", "end"],
+            registry=self.registry,
+        )
+        self._sent_again = Counter(
+            "hocvuso_sent_again_total",
+            "Replies offered again because their sender died: some arrived twice",
+            ["channel"],
+            registry=self.registry,
+        )
+
     def turn(self, channel: str, outcome: str, seconds: float) -> None:
         self._turns.labels(channel, outcome).inc()
         self._seconds.observe(seconds)
 
     def dead(self) -> None:
         self._dead.inc()
+
+    def sent(self, channel: str, end: str) -> None:
+        self._sent.labels(channel, end).inc()
+
+    def sent_again(self, channel: str, count: int) -> None:
+        self._sent_again.labels(channel).inc(count)

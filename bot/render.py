@@ -1,7 +1,10 @@
 """A reply as text with numbered lines: the contract that every channel keeps (ux.md §2.1)."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 
+from bot.channels.base import Capabilities, Part
 from bot.messages import Choice
 from handlers.understand import BACK, PERSON
 from knowledge.phrases import Phrases
@@ -24,3 +27,57 @@ def as_text(text: str, choices: Sequence[Choice]) -> str:
     lines = [f"{choice.number}. {choice.title}" for choice in choices if choice.number not in (PERSON, BACK)]
     constants = [f"{choice.number}. {choice.title}" for choice in choices if choice.number in (PERSON, BACK)]
     return "\n".join([text, *lines, *([" · ".join(constants)] if constants else [])])
+
+
+def as_parts(text: str, choices: Sequence[Choice], capabilities: Capabilities) -> list[Part]:
+    """The reply cut into messages the channel takes; the choices go with the last one.
+
+    Texts are NFC: some channels count what they get, and decomposed Vietnamese is a third longer.
+    """
+    whole = unicodedata.normalize("NFC", as_text(text, choices))
+    pieces = split_text(whole, capabilities.max_text)
+    are_shown = len(choices) <= capabilities.max_buttons and all(
+        len(choice.payload.encode()) <= capabilities.max_payload_bytes for choice in choices
+    )
+    return [
+        *(Part(piece) for piece in pieces[:-1]),
+        Part(pieces[-1], tuple(choices) if are_shown else ()),
+    ]
+
+
+_ENDS = (re.compile(r"\n+"), re.compile(r"(?<=[.!?…:;])\s+"), re.compile(r"\s+"))  # best place to cut first
+
+
+def split_text(text: str, limit: int) -> list[str]:
+    """`text` in pieces of at most `limit` UTF-16 units, cut at the end of a line, sentence or word.
+
+    Nothing but the white space at the cuts is lost; blank text is one piece.
+    """
+    pieces = []
+    while utf16_length(text) > limit:
+        head = _fitting(text, limit)
+        cut = _cut(head, rest=text[len(head) : len(head) + 1])
+        pieces.append(text[:cut].rstrip())
+        text = text[cut:].lstrip()
+    return [*pieces, text] if text or not pieces else pieces
+
+
+def utf16_length(text: str) -> int:
+    return len(text) + sum(character > "\uffff" for character in text)
+
+
+def _fitting(text: str, limit: int) -> str:
+    """The longest beginning that has at most `limit` units."""
+    head = text[:limit]
+    while utf16_length(head) > limit:
+        head = head[: len(head) - max(1, (utf16_length(head) - limit) // 2)]
+    return head
+
+
+def _cut(head: str, *, rest: str) -> int:
+    for end in _ENDS:
+        # The white space may stand right behind the piece that fits.
+        places = [match.end() for match in end.finditer(head + rest) if match.start() > len(head) // 3]
+        if places:
+            return places[-1]
+    return len(head)

@@ -1,8 +1,9 @@
 """The settings, read once from the environment or `.env`; the prefix is HOCVUSO_."""
 
 from pathlib import Path
+from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -28,6 +29,15 @@ class Settings(BaseSettings):
     trusted_proxy: str = Field(
         "127.0.0.1", description="addresses of the proxy whose X-Forwarded-For is believed"
     )
+    telegram_token: SecretStr | None = Field(None, description="of the bot; file:PATH reads a file")
+    telegram_mode: Literal["polling", "webhook"] = Field("polling", description="webhook needs a public URL")
+    zalo_bot_token: SecretStr | None = Field(None, description="of the Zalo Bot; file:PATH reads a file")
+    zalo_bot_mode: Literal["polling", "webhook"] = Field("polling", description="as for Telegram")
+    zalo_oa_app_id: str | None = Field(None, description="of the app of the Zalo Official Account")
+    zalo_oa_app_secret: SecretStr | None = Field(None, description="of that app; file:PATH reads a file")
+    zalo_oa_oa_secret: SecretStr | None = Field(None, description="signs the webhook; file:PATH reads a file")
+    zalo_oa_refresh_token: SecretStr | None = Field(None, description="the first one; file:PATH reads a file")
+    zalo_oa_buttons: bool = Field(False, description="send buttons, where the account may")
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="of our own logs")
 
     @property

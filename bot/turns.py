@@ -8,7 +8,7 @@ with an apology, so that one message that cannot be handled does not hold up the
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
@@ -16,8 +16,11 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from bot.channels.capabilities import CAPABILITIES
 from bot.conversation import Conversation, Message, Reply, Turn
+from bot.messages import Choice
 from bot.metrics import Metrics
+from bot.render import as_parts
 from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
 from records import audit, erasure, inbox, learners, outbox, questions
@@ -45,9 +48,13 @@ class TurnRunner:
         commune: CommuneById,
         clock: Callable[[], dt.datetime],
         metrics: Metrics,
+        *,
+        on_replies: Callable[[int, str], None] = lambda _commune_id, _channel: None,
     ) -> None:
+        """`on_replies` is called with commune and channel after replies were stored."""
         self._database, self._conversation, self._phrases = database, conversation, phrases
         self._commune, self._clock, self._metrics = commune, clock, metrics
+        self._on_replies = on_replies
 
     def run_one(self) -> int | None:
         """Do the oldest message that can be done; returns its inbox id, or None when there is none."""
@@ -69,6 +76,7 @@ class TurnRunner:
             _log.exception("turn failed", inbox_id=doing[1])
             return doing[1] if self._give_up(*doing) else 0
         self._metrics.turn(channel, turn.outcome["outcome"], time.perf_counter() - started)
+        self._on_replies(doing[0], channel)
         return doing[1]
 
     def _turn(self, message: InboxMessage, conversation: ConversationRow) -> Turn:
@@ -76,6 +84,7 @@ class TurnRunner:
             id=str(message.id),
             text=message.text,
             payload=message.payload,
+            kind=message.kind,
             secrets=tuple(message.secrets),
             hamlet=message.hamlet,
         )
@@ -110,7 +119,7 @@ class TurnRunner:
             )
         for effect in turn.effects:
             _apply(session, message, conversation, effect, now, self._commune(message.commune_id))
-        outbox.put(session, message, [_body(reply) for reply in turn.replies], now=now)
+        outbox.put(session, message, _bodies(message, turn.replies), now=now)
         inbox.finish(message, now=now)
 
     def _give_up(self, commune_id: int, inbox_id: int) -> bool:
@@ -125,8 +134,8 @@ class TurnRunner:
             conversation = session.get_one(ConversationRow, (commune_id, message.conversation_id))
             profile = self._commune(commune_id)
             text = self._phrases("chat.error", place=profile.name)
-            body = _body(Reply(address(text, conversation.slots.get("address") or DEFAULT)))
-            outbox.put(session, message, [body], now=now)
+            sorry = Reply(address(text, conversation.slots.get("address") or DEFAULT))
+            outbox.put(session, message, _bodies(message, [sorry]), now=now)
             questions.record_handoff(
                 session,
                 commune_id=commune_id,
@@ -199,12 +208,28 @@ class Worker:
             self._done.notify_all()
 
 
-def _body(reply: Reply) -> dict[str, Any]:
-    choices = [
-        {"number": choice.number, "title": choice.title, "payload": choice.payload}
-        for choice in reply.choices
-    ]
-    return {"text": reply.text, "choices": choices}
+def _bodies(message: InboxMessage, replies: Sequence[Reply]) -> list[dict[str, Any]]:
+    """What goes to the outbox: one row for each message that the channel will send."""
+    can = CAPABILITIES[message.channel]
+    bodies: list[dict[str, Any]] = []
+    written = (message.context or {}).get("message")
+    if message.secrets and can.deletes_messages and written is not None:
+        bodies.append({"delete": written})
+    for reply in replies:
+        if can.is_pushed:
+            bodies += [_body(part.text, part.buttons) for part in as_parts(reply.text, reply.choices, can)]
+        else:
+            bodies.append(_body(reply.text, reply.choices))
+    return bodies
+
+
+def _body(text: str, choices: Sequence[Choice]) -> dict[str, Any]:
+    return {
+        "text": text,
+        "choices": [
+            {"number": choice.number, "title": choice.title, "payload": choice.payload} for choice in choices
+        ],
+    }
 
 
 def _apply(

@@ -1,13 +1,13 @@
 """Message → intent, with what it carries. Pure.
 
-What steers (numbers, "xong rồi", "không thấy", "gặp người") is read first and only as a whole
-message: inside a longer sentence these words are part of a question. Whatever is left is `ask`.
+What steers (numbers, "xong rồi", "không thấy", "bước 3 là gì", "gặp người") is read first and only as
+a whole message: inside a longer sentence these words are part of a question. Whatever is left is `ask`.
 """
 
 import datetime as dt
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,8 +68,10 @@ def understand(text: str, payload: str | None, words: IntentWords, situation: Si
     if situation.asked_hamlet and (matches := match_hamlet(normalised, situation.hamlets)):
         # Before numbers: "3" is Xóm 3 here.
         return Intent("set_hamlet", {"hamlets": [hamlet.slug for hamlet in matches]})
-    number = read_number(text, words, count=len(situation.open_list.choices) if situation.open_list else 0)
     steering = _steering(normalised, words)
+    if situation.in_guide and steering is None and (control := walking_intent(normalised, words)):
+        return control
+    number = read_number(text, words, count=len(situation.open_list.choices) if situation.open_list else 0)
     if number is not None and not (steering and situation.open_list is None):
         return _choose(number, situation)
     if steering:
@@ -81,6 +83,29 @@ def understand(text: str, payload: str | None, words: IntentWords, situation: Si
     if names_a_hamlet(normalised) and situation.asked_hamlet:
         return Intent("set_hamlet", {"hamlets": []})
     return _small_talk(normalised, words) or Intent("ask", {"query": text})
+
+
+def walking_intent(text: str, words: IntentWords) -> Intent | None:
+    """What steers a guide under way in words of its own: "thế bước sau", "bước 3 là gì", "còn mấy bước".
+
+    `text` is normalised. Asked for by name, a next step is no word that the step shown is done.
+    """
+    walking = words.walking
+    core = [word for word in fold(text).split() if word not in walking.around]
+    for said in _without_polite_ends(core, words):
+        if (number := _step_number(said, words)) is not None:
+            return Intent("go_to", {"step": number})
+        if name := walking.controls.get(" ".join(said)):
+            return Intent(name, {"asked_for": True})
+    return None
+
+
+def _step_number(core: Sequence[str], words: IntentWords) -> int | None:
+    """The number in "bước 3", "xem lại bước ba", "quay về bước thứ hai"."""
+    left = [word for word in core if word not in words.walking.to_step]
+    if len(left) != 2 or left[0] != words.walking.step:
+        return None
+    return int(left[1]) if re.fullmatch(r"\d{1,2}", left[1]) else words.numbers.get(left[1])
 
 
 def parse_payload(payload: str) -> Intent | None:
@@ -124,26 +149,23 @@ def _choose(number: int, situation: Situation) -> Intent:
 
 
 def _steering(normalised: str, words: IntentWords) -> str | None:
-    folded = fold(normalised)
-    if folded in words.phrases:
-        return words.phrases[folded]
-    core = folded.split()
-    # "xong rồi cháu ạ", "dạ cháu ơi gặp người": polite words around say nothing.
-    while core and core[0] in words.polite:
-        core = core[1:]
-        if " ".join(core) in words.phrases:
-            return words.phrases[" ".join(core)]
-    core = folded.split()
-    while core and core[-1] in words.polite:
-        core = core[:-1]
-        if " ".join(core) in words.phrases:
-            return words.phrases[" ".join(core)]
-        inner = list(core)
-        while inner and inner[0] in words.polite:
-            inner = inner[1:]
-            if " ".join(inner) in words.phrases:
-                return words.phrases[" ".join(inner)]
-    return None
+    cores = _without_polite_ends(fold(normalised).split(), words)
+    return next((found for core in cores if (found := words.phrases.get(" ".join(core)))), None)
+
+
+def _without_polite_ends(said: Sequence[str], words: IntentWords) -> Iterator[Sequence[str]]:
+    """ "xong rồi cháu ạ", "dạ cháu ơi gặp người": polite words around say nothing. The fullest first."""
+    end = len(said)
+    while True:
+        start = 0
+        while start < end:
+            yield said[start:end]
+            if said[start] not in words.polite:
+                break
+            start += 1
+        if not end or said[end - 1] not in words.polite:
+            return
+        end -= 1
 
 
 def _in_situation(steering: str, normalised: str, words: IntentWords, situation: Situation) -> Intent:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.library import CONTENT, load_fields
+from knowledge.walking import WalkingWords, load_walking_words
 
 STEERING = (
     "next", "not_found", "back", "repeat", "person", "menu", "greet", "thanks", "bye", "who", "erase",
@@ -24,6 +25,7 @@ class IntentWords:
     numbers: Mapping[str, int]  # as said → number
     number_words: frozenset[str]
     last: frozenset[str]
+    walking: WalkingWords
 
 
 def load_intent_words(content: Path = CONTENT) -> IntentWords:
@@ -39,4 +41,5 @@ def load_intent_words(content: Path = CONTENT) -> IntentWords:
         numbers={said: number for number, forms in data["numbers"].items() for said in forms},
         number_words=frozenset(data["number_words"]),
         last=frozenset(data["last"]),
+        walking=load_walking_words(content),
     )

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.exc import IntegrityError
@@ -21,6 +22,8 @@ def claim(
     payload: str | None = None,
     secrets: Sequence[str] = (),
     hamlet: str | None = None,
+    kind: str = "text",
+    context: dict[str, Any] | None = None,
     now: dt.datetime,
 ) -> tuple[InboxMessage, bool]:
     """Store a masked message; returns it and whether it is new.
@@ -33,6 +36,8 @@ def claim(
         conversation_id=conversation.id,
         channel=conversation.channel,
         message_id=message_id,
+        kind=kind,
+        context=context,
         text=text,
         payload=payload,
         secrets=list(secrets),

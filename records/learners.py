@@ -1,8 +1,7 @@
 """Learners: residents known through one or more channel identities."""
 
 import datetime as dt
-import hashlib
-import hmac
+from collections.abc import Sequence
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -12,13 +11,21 @@ from records.ids import new_id
 from records.models import ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
 
 
-def external_hash(key: bytes, channel: str, external_id: str) -> str:
-    """What stands in the database for a channel's id of a person: HMAC-SHA256, in hex."""
-    return hmac.new(key, f"{channel}\0{external_id}".encode(), hashlib.sha256).hexdigest()
+def find_identity(
+    session: Session, *, commune_id: int, channel: str, hashes: Sequence[str]
+) -> ChannelIdentity | None:
+    """`hashes` as a `Vault` gives them: under each key, so that a change of keys loses nobody."""
+    return session.scalar(
+        select(ChannelIdentity).where(
+            ChannelIdentity.commune_id == commune_id,
+            ChannelIdentity.channel == channel,
+            ChannelIdentity.external_hash.in_(hashes),
+        )
+    )
 
 
 def find_conversation(
-    session: Session, *, commune_id: int, channel: str, identity: str
+    session: Session, *, commune_id: int, channel: str, hashes: Sequence[str]
 ) -> Conversation | None:
     return session.scalar(
         select(Conversation)
@@ -30,25 +37,56 @@ def find_conversation(
         .where(
             ChannelIdentity.commune_id == commune_id,
             ChannelIdentity.channel == channel,
-            ChannelIdentity.external_hash == identity,
+            ChannelIdentity.external_hash.in_(hashes),
         )
     )
 
 
 def open_conversation(
-    session: Session, *, commune_id: int, channel: str, identity: str, now: dt.datetime
+    session: Session, *, commune_id: int, channel: str, hashes: Sequence[str], now: dt.datetime
 ) -> Conversation:
     """The conversation of a channel identity; learner and identity are made when they are new."""
-    found = find_conversation(session, commune_id=commune_id, channel=channel, identity=identity)
+    found = find_conversation(session, commune_id=commune_id, channel=channel, hashes=hashes)
     if found:
         return found
     try:
         with session.begin_nested():
-            return _make_conversation(session, commune_id, channel, identity, now)
+            return _make_conversation(session, commune_id, channel, hashes[0], now)
     except IntegrityError:  # another worker was first
-        found = find_conversation(session, commune_id=commune_id, channel=channel, identity=identity)
+        found = find_conversation(session, commune_id=commune_id, channel=channel, hashes=hashes)
         assert found is not None
         return found
+
+
+def note_message(
+    session: Session,
+    conversation: Conversation,
+    *,
+    newest: str,
+    sealed_address: bytes | None,
+    now: dt.datetime,
+) -> None:
+    """They wrote just now and can be answered there; `newest` is their hash under the newest key."""
+    session.execute(
+        update(ChannelIdentity)
+        .where(
+            ChannelIdentity.commune_id == conversation.commune_id,
+            ChannelIdentity.id == conversation.identity_id,
+        )
+        .values(external_hash=newest, sealed_address=sealed_address, last_message_at=now, left_at=None)
+    )
+
+
+def note_left(session: Session, *, commune_id: int, conversation_id: int, now: dt.datetime) -> None:
+    """They blocked us or went away; until they write again nothing is sent to them."""
+    identity_id = select(Conversation.identity_id).where(
+        Conversation.commune_id == commune_id, Conversation.id == conversation_id
+    )
+    session.execute(
+        update(ChannelIdentity)
+        .where(ChannelIdentity.commune_id == commune_id, ChannelIdentity.id == identity_id.scalar_subquery())
+        .values(left_at=now)
+    )
 
 
 def set_hamlet(session: Session, *, commune_id: int, learner_id: int, hamlet_id: int) -> None:

@@ -120,7 +120,10 @@ class Learner(Base):
 
 
 class ChannelIdentity(Base):
-    """A learner as a channel knows them. Only a keyed hash of the channel's id is kept."""
+    """A learner as a channel knows them: a keyed hash of the channel's id, and the id sealed.
+
+    Where replies are fetched (web chat) there is no address to keep.
+    """
 
     __tablename__ = "channel_identities"
     __table_args__ = (
@@ -133,6 +136,9 @@ class ChannelIdentity(Base):
     learner_id: Mapped[int] = mapped_column(index=True)
     channel: Mapped[str] = mapped_column(String(20))
     external_hash: Mapped[str] = mapped_column(String(64))
+    sealed_address: Mapped[bytes | None]  # where replies are sent to
+    last_message_at: Mapped[dt.datetime | None]  # some channels let us write only for a while after it
+    left_at: Mapped[dt.datetime | None]  # blocked us or went away
     created_at: Mapped[dt.datetime]
 
 
@@ -190,8 +196,10 @@ class InboxMessage(Base):
     conversation_id: Mapped[int]
     channel: Mapped[str] = mapped_column(String(20))
     message_id: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(10), default="text")  # text, picture, voice, other
     text: Mapped[str]  # masked
     payload: Mapped[str | None]  # of a pressed button
+    context: Mapped[dict[str, Any] | None]  # what the channel needs to act on the message itself
     secrets: Mapped[list[Any]] = mapped_column(default=list)  # kinds only
     hamlet: Mapped[str | None]  # slug that came with a link or QR code
     state: Mapped[str] = mapped_column(String(10), default="pending")  # pending, done, dead
@@ -217,12 +225,28 @@ class OutboxMessage(Base):
     inbox_id: Mapped[int]
     position: Mapped[int]
     channel: Mapped[str] = mapped_column(String(20))
-    body: Mapped[dict[str, Any]]  # text, choices
+    body: Mapped[dict[str, Any]]  # text, choices; or delete: the channel's id of a message
     state: Mapped[str] = mapped_column(String(10), default="pending")  # pending, sending, sent, dead
     attempts: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]
+    sending_at: Mapped[dt.datetime | None]  # since when a sender has it
     sent_at: Mapped[dt.datetime | None]
+    provider_id: Mapped[str | None]  # the channel's id of the message that was sent
+    error: Mapped[str | None]  # why the last attempt failed; of a dead one: why it was given up
+
+
+class ChannelToken(Base):
+    """A channel's short-lived tokens of a commune's account, sealed."""
+
+    __tablename__ = "channel_tokens"
+    __table_args__ = (ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_tokens_commune"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(String(20), primary_key=True)
+    sealed: Mapped[bytes]
+    expires_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
 
 
 class Question(Base):
@@ -311,6 +335,9 @@ class StaffAccount(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     locked_until: Mapped[dt.datetime | None]
+    totp_sealed: Mapped[bytes | None]  # the secret of the second factor, sealed with the instance's key
+    totp_last_step: Mapped[int | None]  # of the code used last: it and earlier ones are refused
+    recovery_hashes: Mapped[list[Any]] = mapped_column(default=list)  # of the codes not used yet
     created_at: Mapped[dt.datetime]
 
 
@@ -327,6 +354,7 @@ class StaffSession(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     account_id: Mapped[int]
     token_hash: Mapped[str] = mapped_column(String(64))
+    awaits_code: Mapped[bool] = mapped_column(default=False)  # the password was right, no code yet
     created_at: Mapped[dt.datetime]
     last_seen_at: Mapped[dt.datetime]
 

@@ -10,7 +10,7 @@ import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from records.models import StaffAccount, StaffInvitation, StaffSession
@@ -18,6 +18,7 @@ from records.models import StaffAccount, StaffInvitation, StaffSession
 INVITATION_LIFE = dt.timedelta(days=2)
 SESSION_IDLE = dt.timedelta(minutes=30)
 SESSION_LIFE = dt.timedelta(hours=12)
+CODE_WAIT = dt.timedelta(minutes=10)  # between the password and the code of the second factor
 FREE_FAILURES = 5  # wrong passwords in a row before a delay begins
 
 _hasher = PasswordHasher()
@@ -140,15 +141,23 @@ def begin_attempt(session: Session, *, commune_id: int, account_id: int, now: dt
     return True
 
 
-def start_session(session: Session, account: StaffAccount, *, now: dt.datetime) -> str:
-    """Sign in: returns the token for the cookie."""
-    account.failures, account.locked_until = 0, None
+def start_session(
+    session: Session, account: StaffAccount, *, now: dt.datetime, awaits_code: bool = False
+) -> str:
+    """Sign in: returns the token for the cookie.
+
+    With `awaits_code` only the password was right: the login counts as none until
+    `take_code` and a new session, and wrong codes go on counting with wrong passwords.
+    """
+    if not awaits_code:
+        account.failures, account.locked_until = 0, None
     token = secrets.token_urlsafe(32)
     session.add(
         StaffSession(
             commune_id=account.commune_id,
             account_id=account.id,
             token_hash=token_hash(token),
+            awaits_code=awaits_code,
             created_at=now,
             last_seen_at=now,
         )
@@ -161,21 +170,26 @@ def live_session(
     session: Session, token: str, *, now: dt.datetime
 ) -> tuple[StaffSession, StaffAccount] | None:
     """The login of a cookie, unless it ended: 30 minutes idle, 12 hours in all, or disabled."""
-    row = session.execute(
-        select(StaffSession, StaffAccount)
-        .join(
-            StaffAccount,
-            (StaffAccount.commune_id == StaffSession.commune_id)
-            & (StaffAccount.id == StaffSession.account_id),
-        )
-        .where(StaffSession.token_hash == token_hash(token), StaffAccount.is_active)
-    ).first()
-    if row is None:
-        return None
-    login, account = row
-    if now - login.last_seen_at > SESSION_IDLE or now - login.created_at > SESSION_LIFE:
-        return None
-    return login, account
+    found = _login(session, token, awaits_code=False)
+    return found if found and _is_live(found[0], now) else None
+
+
+def session_awaiting_code(
+    session: Session, token: str, *, now: dt.datetime
+) -> tuple[StaffSession, StaffAccount] | None:
+    """The login of a cookie whose password was right less than ten minutes ago, and no more."""
+    found = _login(session, token, awaits_code=True)
+    return found if found and now - found[0].created_at <= CODE_WAIT else None
+
+
+def open_sessions(session: Session, account: StaffAccount, *, now: dt.datetime) -> list[StaffSession]:
+    """The account's live logins, the newest first."""
+    logins = session.scalars(
+        select(StaffSession)
+        .where(*_of(account), ~StaffSession.awaits_code)
+        .order_by(StaffSession.created_at.desc())
+    )
+    return [login for login in logins if _is_live(login, now)]
 
 
 def note_seen(session: Session, token: str, *, now: dt.datetime) -> None:
@@ -188,16 +202,68 @@ def end_session(session: Session, token: str) -> None:
     session.execute(delete(StaffSession).where(StaffSession.token_hash == token_hash(token)))
 
 
-def end_sessions(session: Session, account: StaffAccount) -> None:
-    session.execute(
-        delete(StaffSession).where(
-            StaffSession.commune_id == account.commune_id, StaffSession.account_id == account.id
-        )
-    )
+def end_sessions(session: Session, account: StaffAccount, *, but: str = "") -> None:
+    """End the account's logins, all or all but that of the token `but`."""
+    session.execute(delete(StaffSession).where(*_of(account), StaffSession.token_hash != token_hash(but)))
+
+
+def set_second_factor(account: StaffAccount, *, sealed: bytes, step: int, recovery_codes: list[str]) -> None:
+    """From now on each sign-in needs a code; `step` is that of the code that proved it works."""
+    account.totp_sealed, account.totp_last_step = sealed, step
+    account.recovery_hashes = [token_hash(code) for code in recovery_codes]
+
+
+def remove_second_factor(account: StaffAccount) -> None:
+    account.totp_sealed, account.totp_last_step, account.recovery_hashes = None, None, []
+
+
+def use_step(account: StaffAccount, step: int) -> bool:
+    """Whether a code of this step may still be used; each can be once, and none older than the last.
+
+    Call it with the account's row locked.
+    """
+    if account.totp_last_step is not None and step <= account.totp_last_step:
+        return False
+    account.totp_last_step = step
+    return True
+
+
+def use_recovery_code(account: StaffAccount, code: str) -> bool:
+    """Use one of the codes up. They have 120 bits, so a plain hash is enough (ASVS 5.0 6.5.2)."""
+    used = token_hash(code)
+    if used not in account.recovery_hashes:
+        return False
+    account.recovery_hashes = [kept for kept in account.recovery_hashes if kept != used]
+    return True
 
 
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _login(session: Session, token: str, *, awaits_code: bool) -> tuple[StaffSession, StaffAccount] | None:
+    row = session.execute(
+        select(StaffSession, StaffAccount)
+        .join(
+            StaffAccount,
+            (StaffAccount.commune_id == StaffSession.commune_id)
+            & (StaffAccount.id == StaffSession.account_id),
+        )
+        .where(
+            StaffSession.token_hash == token_hash(token),
+            StaffSession.awaits_code == awaits_code,
+            StaffAccount.is_active,
+        )
+    ).first()
+    return (row[0], row[1]) if row else None
+
+
+def _is_live(login: StaffSession, now: dt.datetime) -> bool:
+    return now - login.last_seen_at <= SESSION_IDLE and now - login.created_at <= SESSION_LIFE
+
+
+def _of(account: StaffAccount) -> tuple[ColumnElement[bool], ...]:
+    return (StaffSession.commune_id == account.commune_id, StaffSession.account_id == account.id)
 
 
 def _invitation(token: str, now: dt.datetime) -> Select[StaffInvitation]:

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
-from retrieval.features import features
+from retrieval.features import pair_features, word_features
+from retrieval.text import fold
 
 Vectors = NDArray[np.float32]  # (n, dim); every row has length 1, or is 0 for a text without features
 
@@ -21,6 +22,11 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One row for each normalised text, in order."""
+
+
+class _Word(NamedTuple):
+    folded: str
+    rows: list[int]
 
 
 class StaticEncoder:
@@ -38,11 +44,27 @@ class StaticEncoder:
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        # The texts of one call share most of their words: each word is taken apart once.
+        words: dict[str, _Word] = {}
         for at, text in enumerate(texts):
-            rows = [row for feature in features(text) if (row := self._row.get(feature)) is not None]
-            if rows:
-                vectors[at] = self._rows[rows].sum(axis=0)
+            if rows := self._rows_of(text, words):
+                vectors[at] = self._rows.take(rows, axis=0).sum(axis=0)
         return unit(vectors)
+
+    def _rows_of(self, text: str, words: dict[str, _Word]) -> list[int]:
+        """The known rows of `features(text)`, in that order; `words` grows by those not seen before."""
+        rows: list[int] = []
+        folded: list[str] = []
+        for word in text.split():
+            if (seen := words.get(word)) is None:
+                plain = fold(word)
+                seen = words[word] = _Word(plain, self._known(word_features(word, plain)))
+            folded.append(seen.folded)
+            rows += seen.rows
+        return rows + self._known(pair_features(folded))
+
+    def _known(self, found: Sequence[str]) -> list[int]:
+        return [row for feature in found if (row := self._row.get(feature)) is not None]
 
 
 class TransformerEncoder:

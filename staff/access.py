@@ -12,19 +12,22 @@ import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
+import structlog
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
 from records.models import Commune
 from records.staff_accounts import live_session, note_seen
-from staff.route import Refused, SignInNeeded
-from staff.site import PREFIX, CurrentSite, Site
+from staff.route import Refused, SecondFactorNeeded, SignInNeeded
+from staff.site import CurrentSite, Site
+from staff.window import network_of
 
-SESSION_COOKIE = "hvs_staff"
-FORM_COOKIE = "hvs_staff_form"  # of the forms before the sign-in
+_SESSION, _FORM = "hvs_staff", "hvs_staff_form"  # cookies: the login, and of the forms before it
 SEEN_EVERY = dt.timedelta(minutes=1)  # a login's last use is written no more often than this
 
 FormText = Annotated[str, Form()]
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class StaffUser:
     username: str
     display_name: str
     role: str
+    has_second_factor: bool
     form_token: str  # goes into each form of theirs
 
     @property
@@ -51,7 +55,7 @@ def actor(username: str) -> str:
 
 
 def find_user(request: Request, site: CurrentSite) -> StaffUser | None:
-    token = request.cookies.get(SESSION_COOKIE, "")
+    token = session_token(request, site)
     now = site.clock()
     with site.database.read() as session:
         found = live_session(session, token, now=now)
@@ -68,6 +72,7 @@ def find_user(request: Request, site: CurrentSite) -> StaffUser | None:
             username=account.username,
             display_name=account.display_name,
             role=account.role,
+            has_second_factor=account.totp_sealed is not None,
             form_token=_form_token(token),
         )
     if now - last_seen_at >= SEEN_EVERY:
@@ -76,25 +81,43 @@ def find_user(request: Request, site: CurrentSite) -> StaffUser | None:
     return user
 
 
-def signed_in(user: Annotated[StaffUser | None, Depends(find_user)]) -> StaffUser:
+def signed_in_at_all(user: Annotated[StaffUser | None, Depends(find_user)]) -> StaffUser:
+    """Also who still has to set up the second factor that this site asks for."""
     if user is None:
         raise SignInNeeded
     return user
 
 
+def signed_in(user: Annotated[StaffUser, Depends(signed_in_at_all)], site: CurrentSite) -> StaffUser:
+    if site.needs_second_factor and not user.has_second_factor:
+        raise SecondFactorNeeded
+    return user
+
+
 MaybeUser = Annotated[StaffUser | None, Depends(find_user)]
+AnyUser = Annotated[StaffUser, Depends(signed_in_at_all)]
 CurrentUser = Annotated[StaffUser, Depends(signed_in)]
 
 
-def check_staff_form(request: Request, user: CurrentUser, form_token: FormText = "") -> None:
+def count_try(request: Request, site: CurrentSite) -> None:
+    """Refuse what could be guessing: too many tries from one part of the network, whatever the names."""
+    network = network_of(request)
+    wait_s = site.tries.hit(network)
+    if wait_s:
+        if site.told.hit(network) == 0:
+            _log.warning("too many tries to sign in", network=network)
+        raise Refused(429, "staff.refused_tries", wait_s=wait_s)
+
+
+def check_staff_form(request: Request, user: AnyUser, form_token: FormText = "") -> None:
     """Refuse a POST that none of the person's own pages made."""
     if not (_is_same_origin(request) and _same(form_token, user.form_token)):
         raise Refused(403, "staff.refused_form")
 
 
-def check_public_form(request: Request, form_token: FormText = "") -> None:
+def check_public_form(request: Request, site: CurrentSite, form_token: FormText = "") -> None:
     """The same before the sign-in: the form repeats a cookie that another site cannot know."""
-    cookie = request.cookies.get(FORM_COOKIE, "")
+    cookie = request.cookies.get(site.cookie(_FORM), "")
     if not (cookie and _is_same_origin(request) and _same(form_token, cookie)):
         raise Refused(403, "staff.refused_form")
 
@@ -103,19 +126,24 @@ def public_form_page(
     site: Site, request: Request, template: str, status: int = 200, /, **values: object
 ) -> HTMLResponse:
     """A page whose form `check_public_form` will accept from this browser."""
-    token = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
+    token = request.cookies.get(site.cookie(_FORM)) or secrets.token_urlsafe(32)
     response = site.page(template, status, form_token=token, **values)
-    _set_cookie(site, response, FORM_COOKIE, token)
+    _set_cookie(site, response, _FORM, token)
     return response
 
 
+def session_token(request: Request, site: Site) -> str:
+    return request.cookies.get(site.cookie(_SESSION), "")
+
+
 def give_session(site: Site, response: Response, token: str) -> None:
-    _set_cookie(site, response, SESSION_COOKIE, token)
-    _delete_cookie(site, response, FORM_COOKIE)
+    _set_cookie(site, response, _SESSION, token)
+    _delete_cookie(site, response, _FORM)
 
 
 def take_session(site: Site, response: Response) -> None:
-    _delete_cookie(site, response, SESSION_COOKIE)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    _delete_cookie(site, response, _SESSION)
 
 
 def commune_name(commune: Commune) -> str:
@@ -145,9 +173,20 @@ def _same(given: str, expected: str) -> bool:
 
 def _set_cookie(site: Site, response: Response, name: str, value: str) -> None:
     response.set_cookie(
-        name, value, path=PREFIX, httponly=True, samesite="strict", secure=site.secure_cookies
+        site.cookie(name),
+        value,
+        path=site.cookie_path,
+        httponly=True,
+        samesite="strict",
+        secure=site.secure_cookies,
     )
 
 
 def _delete_cookie(site: Site, response: Response, name: str) -> None:
-    response.delete_cookie(name, path=PREFIX, httponly=True, samesite="strict", secure=site.secure_cookies)
+    response.delete_cookie(
+        site.cookie(name),
+        path=site.cookie_path,
+        httponly=True,
+        samesite="strict",
+        secure=site.secure_cookies,
+    )

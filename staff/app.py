@@ -1,6 +1,7 @@
 """The staff site as one router: every address of it stands here.
 
-What is not in `PUBLIC` needs a sign-in, and every POST checks its form, by being listed.
+What is not in `PUBLIC` needs a sign-in, and every POST checks its form, by being listed. Tries of
+passwords, codes and links are counted before anything is looked up.
 """
 
 import datetime as dt
@@ -12,8 +13,9 @@ from fastapi import APIRouter, Depends, Response
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.database import Database
-from staff import invitation, overview, sign_in, stylesheet, unanswered
-from staff.access import check_public_form, check_staff_form, signed_in
+from records.vault import Vault
+from staff import code, enrolment, invitation, my_account, overview, sign_in, stylesheet, unanswered
+from staff.access import check_public_form, check_staff_form, count_try, signed_in, signed_in_at_all
 from staff.route import route_class
 from staff.site import PREFIX, Site
 
@@ -25,11 +27,22 @@ PUBLIC: tuple[_Route, ...] = (
     ("GET", stylesheet.PATH, stylesheet.show),
     ("GET", "/dang-nhap", sign_in.show),
     ("POST", "/dang-nhap", sign_in.submit),
+    ("GET", "/ma-xac-thuc", code.show),
+    ("POST", "/ma-xac-thuc", code.submit),
     ("GET", "/moi/{token}", invitation.show),
     ("POST", "/moi/{token}", invitation.submit),
 )
-INSIDE: tuple[_Route, ...] = (
+# Open before the second factor is set up where one is needed.
+FIRST_STEPS: tuple[_Route, ...] = (
     ("POST", "/dang-xuat", sign_in.sign_out),
+    ("GET", "/xac-thuc", enrolment.show),
+    ("POST", "/xac-thuc", enrolment.set_up),
+)
+INSIDE: tuple[_Route, ...] = (
+    ("GET", "/tai-khoan", my_account.show),
+    ("POST", "/tai-khoan/mat-khau", my_account.change_password),
+    ("POST", "/xac-thuc/tat", enrolment.turn_off),
+    ("POST", "/dang-xuat-het", my_account.sign_out_everywhere),
     ("GET", "", overview.show),
     ("GET", "/tong-quan.csv", overview.export),
     ("POST", "/can-giup/{handoff_id}/da-giup", overview.close),
@@ -43,15 +56,26 @@ def build_staff_router(
     phrases: Phrases,
     library: Callable[[], Library],
     *,
+    vault: Vault,
     clock: Callable[[], dt.datetime],
     secure_cookies: bool,
+    needs_second_factor: bool = False,
 ) -> APIRouter:
     """The router to include in the application; it brings its own prefix, /staff.
 
     `library` is called for each page, so that it may return a newer one; `clock` returns aware
-    times. Cookies are marked Secure with `secure_cookies`: set it wherever the site is on https.
+    times. `secure_cookies` says that the site is on https; with `needs_second_factor` nobody gets
+    further than setting one up. `vault` seals its secrets.
     """
-    site = Site(database, phrases, library, clock=clock, secure_cookies=secure_cookies)
+    site = Site(
+        database,
+        phrases,
+        library,
+        vault=vault,
+        clock=clock,
+        secure_cookies=secure_cookies,
+        needs_second_factor=needs_second_factor,
+    )
     router = APIRouter(
         prefix=PREFIX,
         route_class=route_class(site),
@@ -59,10 +83,11 @@ def build_staff_router(
         max_body_size=MAX_FORM_BYTES,
     )
     for method, path, endpoint in PUBLIC:
-        _add(router, method, path, endpoint, (check_public_form,) if method == "POST" else ())
-    for method, path, endpoint in INSIDE:
-        form = (check_staff_form,) if method == "POST" else ()
-        _add(router, method, path, endpoint, (signed_in, *form))
+        _add(router, method, path, endpoint, (check_public_form, count_try) if method == "POST" else ())
+    for routes, check in ((FIRST_STEPS, signed_in_at_all), (INSIDE, signed_in)):
+        for method, path, endpoint in routes:
+            form = (check_staff_form,) if method == "POST" else ()
+            _add(router, method, path, endpoint, (check, *form))
     return router
 
 

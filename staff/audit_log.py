@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from records import audit
-from staff.access import StaffUser
+from records.models import StaffAccount
+from staff.access import StaffUser, actor
 from staff.period import Period
 from staff.site import Site
 
@@ -15,6 +16,18 @@ def note(
     session: Session, *, commune_id: int, actor: str, action: str, now: dt.datetime, **detail: Any
 ) -> None:
     audit.append(session, commune_id=commune_id, actor=actor, action=action, now=now, detail=detail)
+
+
+def note_own(session: Session, account: StaffAccount, action: str, now: dt.datetime, **detail: Any) -> None:
+    """What somebody did with their own account."""
+    note(
+        session,
+        commune_id=account.commune_id,
+        actor=actor(account.username),
+        action=action,
+        now=now,
+        **detail,
+    )
 
 
 def note_export(site: Site, user: StaffUser, period: Period, *, name: str) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from records.communes import find_commune
 from records.database import Database
 from records.models import Commune, StaffAccount
-from records.staff_accounts import add_account, find_account, has_accounts, invite
+from records.staff_accounts import add_account, find_account, has_accounts, invite, remove_second_factor
 from staff.audit_log import note
 from staff.site import PREFIX
 
@@ -80,16 +80,34 @@ def add_staff(
         return _link(session, account, now)
 
 
-def renew_link(database: Database, *, commune_slug: str, username: str, now: dt.datetime) -> str:
+def renew_link(
+    database: Database,
+    *,
+    commune_slug: str,
+    username: str,
+    now: dt.datetime,
+    forget_second_factor: bool = False,
+) -> str:
     """A new link for an account whose password was forgotten; raises `AccountError`.
 
-    The old password and open logins stay good until the link is used.
+    The old password and open logins stay good until the link is used. The second factor stays, too,
+    unless it is lost as well: then whoever runs this must know the person (ASVS 5.0 6.4.4).
     """
     with database.write() as session:
         commune = _commune(session, commune_slug)
         account = find_account(session, commune_id=commune.id, username=username)
         if account is None or not account.is_active:
             raise AccountError(f"found no active account {username!r} in {commune_slug!r}")
+        if forget_second_factor:
+            remove_second_factor(account)
+            note(
+                session,
+                commune_id=commune.id,
+                actor="command line",
+                action="second_factor_removed",
+                now=now,
+                username=username,
+            )
         return _link(session, account, now)
 
 

@@ -5,19 +5,13 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse
 
 from records.models import Commune, StaffAccount
-from records.staff_accounts import accept_invitation, end_session, invited_account, start_session
-from staff.access import (
-    SESSION_COOKIE,
-    FormText,
-    actor,
-    commune_name,
-    give_session,
-    public_form_page,
-)
-from staff.audit_log import note
+from records.staff_accounts import accept_invitation, end_session, invited_account
+from staff.access import FormText, commune_name, give_session, public_form_page, session_token
+from staff.audit_log import note_own
 from staff.passwords import MAX_LENGTH, MIN_LENGTH, password_fault
 from staff.route import Refused
-from staff.site import PREFIX, CurrentSite, Site
+from staff.sign_in import Login, begin_login
+from staff.site import CurrentSite, Site
 
 
 def show(request: Request, site: CurrentSite, token: str) -> Response:
@@ -32,15 +26,15 @@ async def submit(
     password: FormText = "",
     password_again: FormText = "",
 ) -> Response:
-    fault = password_fault(password, password_again)
+    own_words = await run_in_threadpool(_invited, site, token)  # before the work of hashing
+    fault = password_fault(password, password_again, own_words)
     if fault is not None:
         return await run_in_threadpool(_form, site, request, token, 400, fault)
-    await run_in_threadpool(_invited, site, token)  # before the work of hashing
     password_hash = await site.passwords.hash(password)
-    former = request.cookies.get(SESSION_COOKIE, "")
+    former = session_token(request, site)
     login = await run_in_threadpool(_accept, site, token, password_hash, former)
-    response = RedirectResponse(PREFIX, 303)
-    give_session(site, response, login)
+    response = RedirectResponse(login.next_page, 303)
+    give_session(site, response, login.token)
     return response
 
 
@@ -69,7 +63,7 @@ def _invited(site: Site, token: str) -> tuple[str, str, str]:
         return account.display_name, account.username, commune_name(commune)
 
 
-def _accept(site: Site, token: str, password_hash: str, former: str) -> str:
+def _accept(site: Site, token: str, password_hash: str, former: str) -> Login:
     now = site.clock()
     with site.database.write() as session:
         account = invited_account(session, token, now=now)
@@ -80,13 +74,6 @@ def _accept(site: Site, token: str, password_hash: str, former: str) -> str:
         session.get_one(StaffAccount, key, with_for_update=True)
         if accept_invitation(session, token, password_hash=password_hash, now=now) is None:
             raise Refused(404, "staff.refused_link")
-        for action in ("password_set", "signed_in"):
-            note(
-                session,
-                commune_id=account.commune_id,
-                actor=actor(account.username),
-                action=action,
-                now=now,
-            )
+        note_own(session, account, "password_set", now)
         end_session(session, former)
-        return start_session(session, account, now=now)
+        return begin_login(session, account, now)

@@ -1,35 +1,35 @@
 """What holds for every answer of the staff site: its headers, and pages for what is refused."""
 
+import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import Request, Response
+import structlog
+from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 
+from staff.headers import add_headers
 from staff.site import PREFIX, Site
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    # 'no-referrer' would make browsers send 'Origin: null' with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+_log = structlog.get_logger()
 
 
 class SignInNeeded(Exception):
     """Nobody is signed in, or no longer."""
 
 
+class SecondFactorNeeded(Exception):
+    """This site is for accounts with a second factor, and this one has none yet."""
+
+
 class Refused(Exception):
     """What was asked for cannot be had; `key` names the phrase that says what to do next."""
 
-    def __init__(self, status: int, key: str) -> None:
+    def __init__(self, status: int, key: str, *, wait_s: float | None = None) -> None:
         super().__init__(f"{status} {key}")
-        self.status, self.key = status, key
+        self.status, self.key, self.wait_s = status, key, wait_s
 
 
 def route_class(site: Site) -> type[APIRoute]:
@@ -40,8 +40,7 @@ def route_class(site: Site) -> type[APIRoute]:
             async def handle_for_staff(request: Request) -> Response:
                 request.state.site = site
                 response = await _answer(site, handle, request)
-                for name, value in HEADERS.items():
-                    response.headers.setdefault(name, value)
+                add_headers(response.headers, is_https=site.secure_cookies)
                 return response
 
             return handle_for_staff
@@ -56,7 +55,17 @@ async def _answer(
         return await handle(request)
     except SignInNeeded:
         return RedirectResponse(f"{PREFIX}/dang-nhap", 303)
+    except SecondFactorNeeded:
+        return RedirectResponse(f"{PREFIX}/xac-thuc", 303)
     except Refused as refused:
-        return site.page("refused.html", refused.status, key=refused.key)
+        response = site.page("refused.html", refused.status, key=refused.key)
+        if refused.wait_s is not None:
+            response.headers["Retry-After"] = str(math.ceil(refused.wait_s))
+        return response
     except RequestValidationError:  # an id that is no number, a file where text belongs
         return site.page("refused.html", 400, key="staff.refused_request")
+    except HTTPException:
+        raise
+    except Exception:
+        _log.exception("a staff page failed", method=request.method, path=request.scope["route"].path)
+        return site.page("refused.html", 500, key="staff.refused_broken")

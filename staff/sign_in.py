@@ -17,17 +17,16 @@ from records.communes import find_commune, list_communes
 from records.models import StaffAccount
 from records.staff_accounts import accounts_named, begin_attempt, end_session, start_session
 from staff.access import (
-    SESSION_COOKIE,
-    CurrentUser,
+    AnyUser,
     FormText,
     MaybeUser,
-    actor,
     commune_name,
     give_session,
     public_form_page,
+    session_token,
     take_session,
 )
-from staff.audit_log import note
+from staff.audit_log import note, note_own
 from staff.site import PREFIX, CurrentSite, Site
 
 
@@ -37,6 +36,18 @@ class Attempt:
 
     account: tuple[int, int] | None = None  # commune and account
     password_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What was begun with the right password."""
+
+    token: str
+    awaits_code: bool
+
+    @property
+    def next_page(self) -> str:
+        return f"{PREFIX}/ma-xac-thuc" if self.awaits_code else PREFIX
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +76,18 @@ async def submit(
             return _form(site, request, username=username, communes=communes)
         case Attempt(account, password_hash):
             is_right = await site.passwords.matches(password_hash, password)
-    former = request.cookies.get(SESSION_COOKIE, "")
-    token = await run_in_threadpool(_finish, site, account, password_hash, is_right, former)
-    if token is None:
+    former = session_token(request, site)
+    login = await run_in_threadpool(_finish, site, account, password_hash, is_right, former)
+    if login is None:
         return _form(site, request, 403, username=username, error="staff.sign_in_failed")
-    response = RedirectResponse(PREFIX, 303)
-    give_session(site, response, token)
+    response = RedirectResponse(login.next_page, 303)
+    give_session(site, response, login.token)
     return response
 
 
-def sign_out(request: Request, site: CurrentSite, user: CurrentUser) -> Response:
+def sign_out(request: Request, site: CurrentSite, user: AnyUser) -> Response:
     with site.database.write() as session:
-        end_session(session, request.cookies[SESSION_COOKIE])
+        end_session(session, session_token(request, site))
         note(
             session,
             commune_id=user.commune_id,
@@ -129,8 +140,8 @@ def _count_attempt(session: Session, account: StaffAccount, now: dt.datetime) ->
 
 def _finish(
     site: Site, key: tuple[int, int] | None, password_hash: str | None, is_right: bool, former: str
-) -> str | None:
-    """The token of a new login, if the password was right; the browser's former login ends."""
+) -> Login | None:
+    """A new login, if the password was right; the browser's former login ends."""
     if key is None:
         return None
     now = site.clock()
@@ -138,14 +149,16 @@ def _finish(
         account = session.get_one(StaffAccount, key, with_for_update=True)
         # Disabled accounts come this far too; and the password may have changed meanwhile.
         is_right = is_right and account.is_active and account.password_hash == password_hash
-        note(
-            session,
-            commune_id=account.commune_id,
-            actor=actor(account.username),
-            action="signed_in" if is_right else "sign_in_failed",
-            now=now,
-        )
         if not is_right:
+            note_own(session, account, "sign_in_failed", now)
             return None
         end_session(session, former)
-        return start_session(session, account, now=now)
+        return begin_login(session, account, now)
+
+
+def begin_login(session: Session, account: StaffAccount, now: dt.datetime) -> Login:
+    """After the password: sign in, or ask for the code of the second factor first."""
+    awaits_code = account.totp_sealed is not None
+    if not awaits_code:
+        note_own(session, account, "signed_in", now)
+    return Login(start_session(session, account, now=now, awaits_code=awaits_code), awaits_code)

@@ -13,10 +13,14 @@ from fastapi.responses import HTMLResponse
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.database import Database
+from records.vault import Vault
 from staff import formats, stylesheet
+from staff.headers import new_nonce, page_policy
 from staff.passwords import PasswordThreads
+from staff.window import MovingWindow
 
 PREFIX = "/staff"
+TRIES_A_MINUTE = 20  # of passwords, codes and links, from one part of the network
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -27,13 +31,26 @@ class Site:
         phrases: Phrases,
         library: Callable[[], Library],
         *,
+        vault: Vault,
         clock: Callable[[], dt.datetime],
         secure_cookies: bool,
+        needs_second_factor: bool,
     ) -> None:
-        self.database, self.phrases, self.library = database, phrases, library
+        self.database, self.phrases, self.library, self.vault = database, phrases, library, vault
         self.clock, self.secure_cookies = clock, secure_cookies
+        self.needs_second_factor = needs_second_factor
         self.passwords = PasswordThreads()
+        self.tries = MovingWindow(TRIES_A_MINUTE, 60, lambda: clock().timestamp())
+        self.told = MovingWindow(1, 60, lambda: clock().timestamp())  # a flood is one line in the log
         self._templates = _environment(phrases)
+
+    def cookie(self, name: str) -> str:
+        """The name of a cookie; browsers hold one called __Host-… to https, this host and every path."""
+        return f"__Host-{name}" if self.secure_cookies else name
+
+    @property
+    def cookie_path(self) -> str:
+        return "/" if self.secure_cookies else PREFIX
 
     def today(self) -> dt.date:
         return formats.local(self.clock()).date()
@@ -41,7 +58,9 @@ class Site:
     def page(self, template: str, status: int = 200, /, **values: object) -> HTMLResponse:
         """A whole page. `user` is the signed-in person; pages before the sign-in have none."""
         values.setdefault("user", None)
-        return HTMLResponse(self._templates.get_template(template).render(values), status)
+        nonce = new_nonce()
+        html = self._templates.get_template(template).render(values, nonce=nonce)
+        return HTMLResponse(html, status, headers={"Content-Security-Policy": page_policy(nonce)})
 
     def label(self, group: str, value: str) -> str:
         """The words for a value of records, such as ('reason', 'urgent'); a new value as it stands."""

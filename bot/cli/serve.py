@@ -14,6 +14,7 @@ def serve(
     port: Annotated[int | None, typer.Option(help="port to listen on; 0: any free one")] = None,
 ) -> None:
     """Everything in one process: web chat, staff site, worker."""
+    from bot.channels.accounts import AccountError
     from bot.cli.common import fail, read_settings
     from bot.lock import AlreadyServed, only_server
     from knowledge.guide import ContentError
@@ -27,7 +28,7 @@ def serve(
         else:
             with only_server(settings.data_folder):
                 _serve(settings)
-    except (AlreadyServed, ContentError, DatabaseError) as error:
+    except (AccountError, AlreadyServed, ContentError, DatabaseError) as error:
         fail(str(error))
 
 

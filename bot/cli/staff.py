@@ -27,6 +27,9 @@ def add(
     name: Annotated[str, typer.Option(help="name as shown")] = "",
     role: Annotated[Role, typer.Option(help="staff or admin")] = Role.staff,
     renew: Annotated[bool, typer.Option("--renew", help="a new link for an account that exists")] = False,
+    forget_second_factor: Annotated[
+        bool, typer.Option("--forget-second-factor", help="with --renew: phone and recovery codes are lost")
+    ] = False,
 ) -> None:
     """Make an account; prints the one-time link with which its password is set."""
     from bot.assembly import database_url
@@ -41,7 +44,13 @@ def add(
     try:
         migrate.upgrade(database)
         if renew:
-            path = renew_link(database, commune_slug=commune, username=username, now=now)
+            path = renew_link(
+                database,
+                commune_slug=commune,
+                username=username,
+                now=now,
+                forget_second_factor=forget_second_factor,
+            )
         else:
             path = add_staff(
                 database,

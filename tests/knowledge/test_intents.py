@@ -1,5 +1,6 @@
 """The words that steer a conversation: how they are read, and that each can be met."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from knowledge.check import fold
 from knowledge.guide import ContentError
 from knowledge.intents import STEERING, IntentWords, load_intent_words
 from knowledge.library import CONTENT, read_text
+from knowledge.walking import load_walking_words
 
 FIELDS = {
     **{intent: [] for intent in STEERING},
@@ -29,6 +31,7 @@ def folder(tmp_path: Path, fields: dict[str, object]) -> Path:
     (tmp_path / "glossary").mkdir()
     text = yaml.safe_dump(fields, allow_unicode=True)
     (tmp_path / "glossary" / "intents.yaml").write_text(text, encoding="utf-8")
+    shutil.copy(CONTENT / "glossary" / "walking.yaml", tmp_path / "glossary")
     return tmp_path
 
 
@@ -45,6 +48,7 @@ def test_the_file_becomes_the_words_of_the_intents(tmp_path: Path):
         numbers={"mot": 1, "dau tien": 1, "hai": 2},
         number_words=frozenset(["so", "cai"]),
         last=frozenset(["cuoi"]),
+        walking=load_walking_words(),
     )
 
 

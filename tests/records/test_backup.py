@@ -46,7 +46,7 @@ def do_turn(database: Database, commune_id: int, number: int) -> None:
     """A message, its question and two replies, in one unit of work."""
     with database.write() as session:
         talk = open_conversation(
-            session, commune_id=commune_id, channel="zalo", identity=f"người {number % 7}", now=NOW
+            session, commune_id=commune_id, channel="zalo", hashes=[f"người {number % 7}"], now=NOW
         )
         message, _ = claim(session, talk, message_id=f"m{number}", text=f"câu {number}", now=NOW)
         record_question(

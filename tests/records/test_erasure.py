@@ -47,7 +47,7 @@ def new_commune(database: Database) -> int:
 
 
 def talk(session: Session, commune_id: int, person: str, channel: str = "zalo") -> Conversation:
-    return open_conversation(session, commune_id=commune_id, channel=channel, identity=person, now=NOW)
+    return open_conversation(session, commune_id=commune_id, channel=channel, hashes=[person], now=NOW)
 
 
 def link(session: Session, commune_id: int, person: str, channel: str) -> Conversation:
@@ -306,7 +306,7 @@ def test_what_another_worker_is_just_writing_is_erased_too(database: Database, h
         erasure.result()
 
     with database.read() as session:
-        assert find_conversation(session, commune_id=home, channel="webchat", identity="ba") is None
+        assert find_conversation(session, commune_id=home, channel="webchat", hashes=["ba"]) is None
     assert "của ba" not in str(all_rows(database))
 
 

@@ -24,7 +24,7 @@ def home(database: Database) -> int:
 
 
 def talk(session: Session, commune_id: int, person: str, channel: str = "zalo") -> Conversation:
-    return open_conversation(session, commune_id=commune_id, channel=channel, identity=person, now=NOW)
+    return open_conversation(session, commune_id=commune_id, channel=channel, hashes=[person], now=NOW)
 
 
 def say(database: Database, commune_id: int, person: str, *message_ids: str) -> None:

@@ -1,6 +1,4 @@
 import datetime as dt
-import hashlib
-import hmac
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,7 +7,14 @@ from sqlalchemy.orm import Session
 
 from records.communes import add_commune, add_hamlet
 from records.database import Database
-from records.learners import external_hash, find_conversation, open_conversation, set_hamlet
+from records.learners import (
+    find_conversation,
+    find_identity,
+    note_left,
+    note_message,
+    open_conversation,
+    set_hamlet,
+)
 from records.models import ChannelIdentity, Commune, Completion, Conversation, Handoff, Learner, Question
 from records.questions import record_completion, record_handoff, record_question
 from tests.conftest import NOW
@@ -30,7 +35,7 @@ def hamlet(session: Session, commune_id: int, slug: str) -> int:
 def talk(
     session: Session, commune_id: int, person: str, channel: str = "zalo", now: dt.datetime = NOW
 ) -> Conversation:
-    return open_conversation(session, commune_id=commune_id, channel=channel, identity=person, now=now)
+    return open_conversation(session, commune_id=commune_id, channel=channel, hashes=[person], now=now)
 
 
 def act(session: Session, conversation: Conversation, inbox_id: int) -> None:
@@ -81,24 +86,6 @@ def counted_for(session: Session, learner_id: int) -> list[list[int | None]]:
     ]
 
 
-def test_what_is_kept_of_an_id_is_its_hmac():
-    expected = hmac.new(b"key", b"zalo\x00ba", hashlib.sha256).hexdigest()
-
-    assert external_hash(b"key", "zalo", "ba") == expected
-
-
-def test_the_same_id_has_another_hash_for_another_key_or_channel():
-    hashes = {
-        external_hash(b"key", "zalo", "ba"),
-        external_hash(b"other", "zalo", "ba"),
-        external_hash(b"key", "telegram", "ba"),
-        external_hash(b"key", "zal", "o\0ba"),
-    }
-
-    assert {len(found) for found in hashes} == {64}
-    assert len(hashes) == 4
-
-
 def test_who_writes_for_the_first_time_becomes_a_learner(database: Database, home: int):
     with database.write() as session:
         conversation_id = talk(session, home, "ba").id
@@ -139,7 +126,7 @@ def test_the_same_identity_elsewhere_is_somebody_else(database: Database, home: 
 
 def test_nobody_is_made_by_looking(database: Database, home: int):
     with database.read() as session:
-        found = find_conversation(session, commune_id=home, channel="zalo", identity="ba")
+        found = find_conversation(session, commune_id=home, channel="zalo", hashes=["ba"])
 
     assert found is None
 
@@ -150,8 +137,8 @@ def test_a_talk_is_found_in_its_commune_only(database: Database, home: int):
         conversation_id = talk(session, home, "ba").id
 
     with database.read() as session:
-        here = find_conversation(session, commune_id=home, channel="zalo", identity="ba")
-        there = find_conversation(session, commune_id=other, channel="zalo", identity="ba")
+        here = find_conversation(session, commune_id=home, channel="zalo", hashes=["ba"])
+        there = find_conversation(session, commune_id=other, channel="zalo", hashes=["ba"])
     assert here is not None
     assert (here.id, there) == (conversation_id, None)
 
@@ -242,3 +229,33 @@ def test_a_call_for_a_person_is_counted_too(database: Database, home: int):
 
     with database.read() as session:
         assert session.scalars(select(Handoff.hamlet_id)).all() == [nam_dong]
+
+
+def test_somebody_is_known_by_the_hash_of_an_older_key_and_gets_the_new_one(database: Database, home: int):
+    with database.write() as session:
+        before = talk(session, home, "old")
+        before_id = before.id
+
+    with database.write() as session:
+        found = open_conversation(session, commune_id=home, channel="zalo", hashes=["new", "old"], now=NOW)
+        note_message(session, found, newest="new", sealed_address=b"sealed", now=NOW)
+
+    with database.read() as session:
+        again = find_conversation(session, commune_id=home, channel="zalo", hashes=["new"])
+        assert again is not None
+        assert again.id == before_id
+        identity = session.get_one(ChannelIdentity, (home, again.identity_id))
+        assert (identity.sealed_address, identity.last_message_at) == (b"sealed", NOW)
+
+
+def test_who_left_is_written_to_again_only_after_they_wrote(database: Database, home: int):
+    with database.write() as session:
+        conversation = talk(session, home, "ba")
+        note_left(session, commune_id=home, conversation_id=conversation.id, now=NOW)
+        identity = find_identity(session, commune_id=home, channel="zalo", hashes=["ba"])
+        assert identity is not None
+        assert identity.left_at == NOW
+
+        note_message(session, conversation, newest="ba", sealed_address=None, now=NOW)
+        session.refresh(identity)
+        assert identity.left_at is None

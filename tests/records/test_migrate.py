@@ -31,7 +31,7 @@ def tables(database: Database) -> set[str]:
 def open_talk(database: Database) -> None:
     with database.write() as session:
         commune = add_commune(session, slug="tan-cuong", name="Tân Cương", now=NOW)
-        open_conversation(session, commune_id=commune.id, channel="zalo", identity="ba", now=NOW)
+        open_conversation(session, commune_id=commune.id, channel="zalo", hashes=["ba"], now=NOW)
 
 
 def change_and_fail(database: Database) -> None:

@@ -23,7 +23,7 @@ def home(database: Database) -> int:
 
 
 def heard(session: Session, commune_id: int, message_id: str, *, person: str = "ba") -> InboxMessage:
-    conversation = open_conversation(session, commune_id=commune_id, channel="zalo", identity=person, now=NOW)
+    conversation = open_conversation(session, commune_id=commune_id, channel="zalo", hashes=[person], now=NOW)
     message, _ = claim(session, conversation, message_id=message_id, text="", now=NOW)
     return message
 

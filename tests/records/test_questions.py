@@ -41,7 +41,7 @@ def other(database: Database) -> int:
 
 def learner(session: Session, commune_id: int, person: str = "ba") -> tuple[int, int]:
     """(learner, conversation)"""
-    talk = open_conversation(session, commune_id=commune_id, channel="zalo", identity=person, now=NOW)
+    talk = open_conversation(session, commune_id=commune_id, channel="zalo", hashes=[person], now=NOW)
     return talk.learner_id, talk.id
 
 

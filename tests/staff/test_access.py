@@ -3,18 +3,28 @@
 import pytest
 
 from records.models import Handoff, StaffAccount
-from staff.access import signed_in
+from staff.access import count_try, signed_in, signed_in_at_all
 from tests.staff.world import World, form_token, sign_in, submit, table
 
 PUBLIC = {
     ("GET", "/staff/static/staff.css"),
     ("GET", "/staff/dang-nhap"),
     ("POST", "/staff/dang-nhap"),
+    ("GET", "/staff/ma-xac-thuc"),
+    ("POST", "/staff/ma-xac-thuc"),
     ("GET", "/staff/moi/{token}"),
     ("POST", "/staff/moi/{token}"),
 }
-INSIDE = {
+FIRST_STEPS = {  # open before the second factor is set up where one is needed
     ("POST", "/staff/dang-xuat"),
+    ("GET", "/staff/xac-thuc"),
+    ("POST", "/staff/xac-thuc"),
+}
+INSIDE = FIRST_STEPS | {
+    ("GET", "/staff/tai-khoan"),
+    ("POST", "/staff/tai-khoan/mat-khau"),
+    ("POST", "/staff/xac-thuc/tat"),
+    ("POST", "/staff/dang-xuat-het"),
     ("GET", "/staff"),
     ("GET", "/staff/tong-quan.csv"),
     ("POST", "/staff/can-giup/{handoff_id}/da-giup"),
@@ -39,7 +49,21 @@ def test_every_route_that_is_not_public_asks_for_the_sign_in_before_anything_els
         if (method, route.path) not in PUBLIC
     }
 
-    assert first == dict.fromkeys(INSIDE, signed_in)
+    assert first == {
+        **dict.fromkeys(FIRST_STEPS, signed_in_at_all),
+        **dict.fromkeys(INSIDE - FIRST_STEPS, signed_in),
+    }
+
+
+def test_whatever_could_be_guessed_counts_the_tries(world: World):
+    counted = {
+        (method, route.path)
+        for route in world.routes
+        for method in route.methods
+        if count_try in [one.dependency for one in route.dependencies]
+    }
+
+    assert counted == {(method, path) for method, path in PUBLIC if method == "POST"}
 
 
 def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: World):
@@ -80,7 +104,7 @@ def test_every_post_refuses_a_form_without_its_token(world: World):
     }
 
     assert {key: answer.status_code for key, answer in answers.items()} == dict.fromkeys(answers, 403)
-    assert len(answers) == 4
+    assert len(answers) == 9
 
 
 def test_the_token_of_somebody_elses_form_is_refused(world: World):
@@ -186,11 +210,10 @@ def test_every_answer_tells_the_browser_to_be_careful(world: World, path: str):
     for browser in (world.signed_in(), world.browser()):
         headers = browser.get(path).headers
 
-        assert headers["content-security-policy"] == (
-            "default-src 'self'; object-src 'none'; base-uri 'none'; "
-            "frame-ancestors 'none'; form-action 'self'"
-        )
+        for part in ("default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+            assert part in headers["content-security-policy"].split("; ")
         assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cross-origin-opener-policy"] == "same-origin"
         assert headers["referrer-policy"] == "same-origin"
         assert headers["cache-control"] == "no-store"
 

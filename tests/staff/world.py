@@ -22,9 +22,11 @@ from records.learners import open_conversation, set_hamlet
 from records.models import AuditEntry, Commune, StaffAccount
 from records.questions import record_completion, record_handoff, record_question
 from records.staff_accounts import add_account, hash_password, start_session
+from records.vault import Vault
 from staff.app import build_staff_router
 
 PASSWORD = "ba con mèo nằm ngủ"
+VAULT = Vault([bytes(range(32))])
 _numbers = itertools.count(1)
 
 
@@ -50,10 +52,14 @@ class World:
     home: CommuneProfile
     other: CommuneProfile
     library: Library
+    is_https: bool = False
     _clients: list[TestClient] = field(default_factory=list)
 
-    def browser(self) -> TestClient:
-        client = TestClient(self.app, follow_redirects=False)
+    def browser(self, address: str = "testclient") -> TestClient:
+        scheme = "https" if self.is_https else "http"
+        client = TestClient(
+            self.app, f"{scheme}://testserver", follow_redirects=False, client=(address, 50000)
+        )
         self._clients.append(client)
         return client
 
@@ -80,15 +86,24 @@ class World:
             return account.commune_id, account.id
 
     def signed_in(
-        self, username: str = "lan", *, commune: CommuneProfile | None = None, role: str = "staff"
+        self,
+        username: str = "lan",
+        *,
+        commune: CommuneProfile | None = None,
+        role: str = "staff",
+        **changes: object,
     ) -> TestClient:
         """A browser in which a new account is signed in."""
-        key = self.account(username, commune=commune, role=role)
+        key = self.account(username, commune=commune, role=role, **changes)
         with self.database.write() as session:
             token = start_session(session, session.get_one(StaffAccount, key), now=self.clock())
         browser = self.browser()
-        browser.cookies.set("hvs_staff", token, domain="testserver.local", path="/staff")
+        self.give_cookie(browser, token)
         return browser
+
+    def give_cookie(self, browser: TestClient, token: str) -> None:
+        name, path = ("__Host-hvs_staff", "/") if self.is_https else ("hvs_staff", "/staff")
+        browser.cookies.set(name, token, domain="testserver.local", path=path)
 
     def learner(self, name: str, *, commune: CommuneProfile | None = None) -> tuple[int, int]:
         """(learner, conversation) of a resident, new or known."""
@@ -97,7 +112,7 @@ class World:
                 session,
                 commune_id=(commune or self.home).id,
                 channel="zalo",
-                identity=name,
+                hashes=[name],
                 now=self.clock(),
             )
             return conversation.learner_id, conversation.id
@@ -194,17 +209,25 @@ class World:
             return [(entry.actor, entry.action) for entry in entries]
 
 
-def build_world(database: Database, now: dt.datetime, *, secure_cookies: bool = False) -> World:
+def build_world(
+    database: Database, now: dt.datetime, *, secure_cookies: bool = False, needs_second_factor: bool = False
+) -> World:
     home = _commune(database, "tan-cuong", "Tân Cương", ("Nam Đồng", "Gò Pháo", "Soi Vàng"), now)
     other = _commune(database, "dai-tu", "Đại Từ", ("Nam Đồng",), now)
     clock, library = Clock(now), small_library()
     router = build_staff_router(
-        database, _phrases(), lambda: library, clock=clock, secure_cookies=secure_cookies
+        database,
+        _phrases(),
+        lambda: library,
+        vault=VAULT,
+        clock=clock,
+        secure_cookies=secure_cookies,
+        needs_second_factor=needs_second_factor,
     )
     app = FastAPI(openapi_url=None)
     app.include_router(router)
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
-    return World(database, clock, app, routes, home, other, library)
+    return World(database, clock, app, routes, home, other, library, is_https=secure_cookies)
 
 
 def small_library() -> Library:

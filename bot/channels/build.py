@@ -1,0 +1,43 @@
+"""Make the channel of an account. Libraries of a channel are loaded only where it is used."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.channels.accounts import Account, TelegramAccount, ZaloBotAccount, ZaloOaAccount
+from bot.channels.base import Channel
+from bot.messages import Desk
+from knowledge.phrases import Phrases
+from records.database import Database
+from records.vault import Vault
+
+GuidePages = Callable[[str], list[tuple[str, str, str]]]  # query → (slug, title, whole text) best first
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelParts:
+    """What channels are made of."""
+
+    desk: Desk
+    phrases: Phrases
+    clock: Callable[[], dt.datetime]
+    database: Database  # for tokens that change
+    vault: Vault
+    guide_pages: GuidePages  # for a look-up from another chat
+    commune_id: Callable[[str], int]
+
+
+def build_channel(account: Account, parts: ChannelParts) -> Channel:
+    match account:
+        case TelegramAccount():
+            from bot.channels.telegram import TelegramChannel
+
+            return TelegramChannel(account, parts)
+        case ZaloBotAccount():
+            from bot.channels.zalo_bot import ZaloBotChannel
+
+            return ZaloBotChannel(account, parts)
+        case ZaloOaAccount():
+            from bot.channels.zalo_oa import ZaloOaChannel
+
+            return ZaloOaChannel(account, parts)

@@ -1,0 +1,244 @@
+"""Send the replies in the outbox, one call a row, in order for each person, until they are sent.
+
+Before the call the row is marked and committed, after it the result is. A crash in between leaves
+a marked row; it is offered again once its lease is over, so a reply is sent at least once, and twice
+only after a crash in that window.
+"""
+
+import asyncio
+import datetime as dt
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from anyio import to_thread
+
+from bot.channels.base import Channel, HasLeft, Misconfigured, NeverSent, Part, SendError, TryAgain
+from bot.messages import Choice
+from bot.metrics import Metrics
+from records import learners, outbox
+from records.database import Database
+from records.outbox import Taken
+from records.vault import Vault, VaultError
+
+_log = structlog.get_logger()
+
+RETRIES_S = (1, 5, 30, 120, 600, 3600)  # before the second attempt, the third, …
+JITTER = 0.3
+GIVE_UP = dt.timedelta(hours=6)  # a reply older than that is no help
+CALL_TIMEOUT_S = 40.0  # below the lease of a row
+SWEEP_S = 1.0  # how often to look for what nobody called for
+PUT_BACK_S = 20.0  # how often to look for what dead senders left
+TASKS = 4  # calls at a time on one account
+BREAK_AFTER, BREAK_WINDOW_S, BREAK_S = 5, 30.0, 30.0  # failures in a window, then so long a pause
+MISCONFIGURED_S = 300.0  # how long to wait for somebody to set the account right
+
+
+class Breaker:
+    """Stops calling a channel that keeps failing, for a while."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._failures: deque[float] = deque(maxlen=BREAK_AFTER)
+        self._open_until = float("-inf")
+
+    @property
+    def wait_s(self) -> float:
+        """How long until the channel may be called again; 0 when it may."""
+        return max(0.0, self._open_until - self._now())
+
+    def worked(self) -> None:
+        self._failures.clear()
+
+    def failed(self, *, pause_s: float | None = None) -> None:
+        """Note a failure; with `pause_s` the channel itself said how long to wait."""
+        now = self._now()
+        self._failures.append(now)
+        if pause_s is not None:
+            self._open_until = max(self._open_until, now + pause_s)
+        elif len(self._failures) == BREAK_AFTER and now - self._failures[0] < BREAK_WINDOW_S:
+            self._open_until = now + BREAK_S
+            self._failures.clear()
+
+
+class Sender:
+    """Sends what waits for one account of one channel."""
+
+    def __init__(
+        self,
+        database: Database,
+        channel: Channel,
+        vault: Vault,
+        clock: Callable[[], dt.datetime],
+        metrics: Metrics,
+        *,
+        commune_id: int,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._database, self._channel, self._vault = database, channel, vault
+        self._clock, self._metrics, self._commune_id = clock, metrics, commune_id
+        self._breaker = breaker or Breaker()
+        self._wake, self._stopping = asyncio.Event(), asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def wake(self) -> None:
+        """There is something to send. May be called from any thread."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # the loop is closed: the application ends
+                self._loop.call_soon_threadsafe(self._wake.set)
+
+    async def run(self, *, is_only_sender: bool) -> None:
+        """Send until `stop`.
+
+        `is_only_sender`: no other process sends for this account, so what is marked as being sent
+        was left by one that died, and need not wait for the end of its lease.
+        """
+        self._loop = asyncio.get_running_loop()
+        await self.put_back(dt.timedelta(0) if is_only_sender else outbox.LEASE)
+        async with asyncio.TaskGroup() as group:
+            for _ in range(TASKS):
+                group.create_task(self._work())
+            group.create_task(self._keep_putting_back())
+
+    def stop(self) -> None:
+        """Let `run` end; the calls under way are finished and written down first."""
+        self._stopping.set()
+        self._wake.set()
+
+    async def put_back(self, lease: dt.timedelta) -> None:
+        def back() -> int:
+            with self._database.write() as session:
+                return outbox.put_back(
+                    session,
+                    commune_id=self._commune_id,
+                    channel=self._channel.name,
+                    now=self._clock(),
+                    lease=lease,
+                )
+
+        if count := await to_thread.run_sync(back):
+            self._metrics.sent_again(self._channel.name, count)
+            _log.warning("replies are sent again", channel=self._channel.name, count=count)
+
+    async def send_one(self) -> bool:
+        """Send the next row that is due; whether there was one."""
+        taken = await to_thread.run_sync(self._take)
+        if taken is None:
+            return False
+        await self._send(taken)
+        return True
+
+    async def _work(self) -> None:
+        while not self._stopping.is_set():
+            if (pause := self._breaker.wait_s) > 0:
+                await _set_within(self._stopping, pause)
+                continue
+            try:
+                if await self.send_one():
+                    continue
+            except Exception:
+                _log.exception("nothing could be sent: is the database there?", channel=self._channel.name)
+            if await _set_within(self._wake, SWEEP_S) and not self._stopping.is_set():
+                self._wake.clear()
+
+    async def _keep_putting_back(self) -> None:
+        while not await _set_within(self._stopping, PUT_BACK_S):
+            try:
+                await self.put_back(outbox.LEASE)
+            except Exception:
+                _log.exception("what a dead sender left was not looked for", channel=self._channel.name)
+
+    def _take(self) -> Taken | None:
+        now = self._clock()
+        with self._database.write() as session:
+            return outbox.take_next(session, commune_id=self._commune_id, channel=self._channel.name, now=now)
+
+    async def _send(self, taken: Taken) -> None:
+        try:
+            async with asyncio.timeout(CALL_TIMEOUT_S):
+                provider_id = await self._call(taken)
+        except Exception as error:
+            await to_thread.run_sync(self._note_failure, taken, _as_send_error(error))
+            return
+        self._breaker.worked()
+        await to_thread.run_sync(self._note_sent, taken, provider_id)
+
+    async def _call(self, taken: Taken) -> str | None:
+        if taken.left_at is not None:
+            raise HasLeft("the person has left the channel")
+        if taken.sealed_address is None:
+            raise NeverSent("found no address of the person")
+        try:
+            address = self._vault.open(taken.sealed_address)
+        except VaultError as error:
+            raise NeverSent(str(error)) from error
+        if (message := taken.body.get("delete")) is not None:
+            await self._channel.delete(address, message)
+            return None
+        buttons = [Choice(c["number"], c["title"], c["payload"]) for c in taken.body["choices"]]
+        return await self._channel.send(address, Part(taken.body["text"], tuple(buttons)))
+
+    def _note_sent(self, taken: Taken, provider_id: str | None) -> None:
+        with self._database.write() as session:
+            outbox.mark_taken(session, taken, state="sent", now=self._clock(), provider_id=provider_id)
+        self._metrics.sent(self._channel.name, "sent")
+
+    def _note_failure(self, taken: Taken, error: SendError) -> None:
+        now = self._clock()
+        wait_s = self._wait_s(taken, error)
+        is_dead = wait_s is None or now + dt.timedelta(seconds=wait_s) > taken.created_at + GIVE_UP
+        with self._database.write() as session:
+            if wait_s is None or is_dead:
+                outbox.mark_taken(session, taken, state="dead", now=now, error=str(error))
+            else:
+                later = now + dt.timedelta(seconds=wait_s)
+                outbox.mark_taken(
+                    session, taken, state="pending", now=now, error=str(error), not_before=later
+                )
+            if isinstance(error, HasLeft):
+                learners.note_left(
+                    session, commune_id=taken.commune_id, conversation_id=taken.conversation_id, now=now
+                )
+        self._metrics.sent(self._channel.name, "dead" if is_dead else "again")
+        _log.warning(
+            "a reply was not sent",
+            channel=self._channel.name,
+            outbox_id=taken.id,
+            reason=str(error),
+            is_dead=is_dead,
+        )
+
+    def _wait_s(self, taken: Taken, error: SendError) -> float | None:
+        """Seconds until the next attempt; None when there is none. The breaker is told, too."""
+        match error:
+            case NeverSent():
+                return None
+            case Misconfigured():
+                self._breaker.failed(pause_s=MISCONFIGURED_S)
+                return MISCONFIGURED_S
+            case TryAgain(after_s=float() | int() as after_s):
+                self._breaker.failed(pause_s=after_s)
+                return after_s
+            case _:
+                self._breaker.failed()
+                base = RETRIES_S[min(taken.attempts, len(RETRIES_S)) - 1]
+                return base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+def _as_send_error(error: Exception) -> SendError:
+    if isinstance(error, SendError):
+        return error
+    if not isinstance(error, TimeoutError):
+        _log.error("a channel failed in a way it should not", error=type(error).__name__)
+    # Its text may hold an address with a token in it.
+    return TryAgain(type(error).__name__)
