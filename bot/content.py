@@ -1,29 +1,39 @@
-"""The content in force: guides and the engine built from them, swapped as one.
+"""The content in force: guides and what is built from them, swapped as one.
 
 A build that fails (a guide file that is broken) leaves the last good one serving and says what
-is wrong.
+is wrong. Whoever asks never waits for a build: they have the one in force when they began.
 """
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from knowledge.glossary import load_glossary
-from knowledge.guide import ContentError
-from knowledge.library import CONTENT, Library, load_library
+from knowledge.guide import ContentError, Guide
+from knowledge.library import CONTENT, Library, load_guide, load_library
+from knowledge.walking import load_walking_words
 from retrieval.decide import Thresholds
 from retrieval.encoder import Encoder
 from retrieval.engine import Engine, Found, build_engine
+from retrieval.heard import Document, Heard, Hearing, document_of
+from retrieval.within import FollowUps, Within
 
 _log = structlog.get_logger()
+
+READ = ("guides/*.md", "questions/*.txt", "elsewhere/*.txt", "glossary/*.yaml")
+
+Stamp = tuple[int, int, int]  # of a file: which, size, time of the last change
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     library: Library
     engine: Engine
+    hearing: Hearing
+    follow_ups: FollowUps
 
 
 class Content:
@@ -31,9 +41,10 @@ class Content:
         """Builds at once; raises `ContentError` when even the first build fails."""
         self._encoder, self._folder, self._thresholds = encoder, folder or CONTENT, thresholds
         self._lock = threading.Lock()
+        self._guides = _GuideFiles()
         self.problem: str | None = None
-        self._stamp = self._state()
-        self._in_force = self._build()
+        self._stamps = self._files()
+        self._in_force = self._build(None)
 
     def library(self) -> Library:
         return self._in_force.library
@@ -45,6 +56,14 @@ class Content:
         """A text as it was meant: Telex, abbreviations and slips read."""
         return self._in_force.engine.read(text)
 
+    def hear(self, found: Found) -> Heard | None:
+        """How a question was understood, where words of it were replaced."""
+        return self._in_force.hearing.hear(found)
+
+    def within(self, slug: str, found: Found, step: int) -> Within | None:
+        """How a question reads while a guide is walked; None when that guide was taken out meanwhile."""
+        return self._in_force.follow_ups.read(slug, found, step=step)
+
     @property
     def engine(self) -> Engine:
         return self._in_force.engine
@@ -52,31 +71,76 @@ class Content:
     def reload_if_changed(self) -> bool:
         """Build anew when a content file changed; returns whether a new one is in force."""
         with self._lock:
-            stamp = self._state()
-            if stamp == self._stamp:
+            stamps = self._files()
+            if stamps == self._stamps:
                 return False
-            self._stamp = stamp
+            self._stamps = stamps
             try:
-                self._in_force = self._build()
+                self._in_force = self._build(self._in_force)
             except (ContentError, OSError) as error:
                 self.problem = str(error)
                 _log.error("content not loaded, the last good one stays", problem=self.problem)
                 return False
+            except Exception as error:
+                self.problem = f"{type(error).__name__}: {error}"
+                _log.exception("content not built, the last good one stays")
+                return False
             self.problem = None
             return True
 
-    def _build(self) -> InForce:
-        library = load_library(self._folder)
-        engine = build_engine(
-            library, load_glossary(self._folder), self._encoder, thresholds=self._thresholds
+    def _build(self, before: InForce | None) -> InForce:
+        """From what `before` has only what is to be changed is made anew."""
+        library = load_library(self._folder, load=self._guides.load)
+        glossary = load_glossary(self._folder)
+        guides = library.guides.values()
+        documents = {guide.slug: document_of(guide) for guide in guides}
+        spoken = {name: Document((), said) for name, said in library.elsewhere.items() if name != "gibberish"}
+        return InForce(
+            library,
+            build_engine(
+                library,
+                glossary,
+                self._encoder,
+                thresholds=self._thresholds,
+                previous=before.engine if before else None,
+            ),
+            Hearing(documents | spoken, glossary, previous=before.hearing if before else None),
+            FollowUps(
+                guides,
+                self._encoder,
+                load_walking_words(self._folder),
+                previous=before.follow_ups if before else None,
+            ),
         )
-        return InForce(library, engine)
 
-    def _state(self) -> tuple[tuple[str, int, int], ...]:
-        """Name, size and time of each file that the build reads."""
-        found = []
-        for pattern in ("guides/*.md", "questions/*.txt", "elsewhere/*.txt", "glossary/*.yaml"):
-            for path in sorted(self._folder.glob(pattern)):
-                status = path.stat()
-                found.append((path.name, status.st_size, status.st_mtime_ns))
-        return tuple(found)
+    def _files(self) -> dict[Path, Stamp]:
+        """What tells whether a file that the build reads is another than before."""
+        return dict(self._stamped())
+
+    def _stamped(self) -> Iterator[tuple[Path, Stamp]]:
+        for pattern in READ:
+            for path in self._folder.glob(pattern):
+                try:
+                    yield path, _stamp(path)
+                except FileNotFoundError:
+                    continue  # taken away since the folder was listed
+
+
+class _GuideFiles:
+    """Reads guides, and only those whose files changed since."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[tuple[Stamp | None, ...], Guide]] = {}
+
+    def load(self, path: Path, content: Path) -> Guide:
+        questions = content / "questions" / f"{path.stem}.txt"
+        stamps = (_stamp(path), _stamp(questions) if questions.exists() else None)
+        known = self._read.get(path)
+        if known is None or known[0] != stamps:
+            known = self._read[path] = (stamps, load_guide(path, content))
+        return known[1]
+
+
+def _stamp(path: Path) -> Stamp:
+    status = path.stat()
+    return status.st_ino, status.st_size, status.st_mtime_ns

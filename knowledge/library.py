@@ -6,7 +6,7 @@ lists everything that an editor should mend.
 
 import datetime as dt
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -38,14 +38,17 @@ class Library:
         return {slug: guide for slug, guide in self.guides.items() if not guide.is_expired(today)}
 
 
-def load_library(content: Path = CONTENT) -> Library:
-    """Read every guide below `content`; raises `ContentError` for the first that is broken."""
+def load_library(content: Path = CONTENT, *, load: Callable[[Path, Path], Guide] | None = None) -> Library:
+    """Read every guide below `content`; raises `ContentError` for the first that is broken.
+
+    `load` reads one (file, content): `load_guide`, or something that remembers what it has read.
+    """
     folder = content / "guides"
     paths = sorted(folder.glob("*.md"))
     if not paths:
         raise ContentError(folder, 1, "no guide", "at least one file such as 'kn-wifi.md'")
     elsewhere = {path.stem: load_questions(path) for path in sorted((content / "elsewhere").glob("*.txt"))}
-    return library_of((_load_guide(path, content) for path in paths), elsewhere)
+    return library_of(((load or load_guide)(path, content) for path in paths), elsewhere)
 
 
 def library_of(guides: Iterable[Guide], elsewhere: Mapping[str, tuple[str, ...]] | None = None) -> Library:
@@ -86,7 +89,8 @@ def load_fields(path: Path, names: Collection[str] = ()) -> dict[str, Any]:
     return data
 
 
-def _load_guide(path: Path, content: Path) -> Guide:
+def load_guide(path: Path, content: Path) -> Guide:
+    """One guide with its questions; raises `ContentError`."""
     guide = parse_guide(path, read_text(path))
     questions = content / "questions" / f"{guide.slug}.txt"
     if not questions.exists():

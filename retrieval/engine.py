@@ -1,7 +1,8 @@
 """The search engine: built once from the guides, asked many times. Thread-safe to ask.
 
-`build_engine` makes a complete new one; whoever holds the current engine swaps it in one
-assignment, so a failed build leaves the old one serving.
+`build_engine` makes a complete new one, with the vectors of the engine before where texts stayed
+as they were; whoever holds the current engine swaps it in one assignment, so a failed build leaves
+the old one serving.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ import numpy as np
 from knowledge.glossary import Glossary
 from knowledge.library import Library
 from retrieval.decide import Candidate, Decision, NoAnswer, Thresholds, decide
+from retrieval.encoded import Encoded
 from retrieval.encoder import MODEL, Encoder, Vectors
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, chunk_guides
@@ -47,6 +49,7 @@ class Engine:
         encoder: Encoder,
         calibration: Calibration,
         thresholds: Thresholds,
+        previous: "Engine | None" = None,
     ) -> None:
         self.repairer, self._encoder = repairer, encoder
         self._calibration, self._thresholds = calibration, thresholds
@@ -56,10 +59,12 @@ class Engine:
         self._owner = np.array([number[passage.document] for passage in self.passages])
         # A guide's passages are read like a question is, so that both sides look alike.
         texts = [normalise(passage.text) for passage in self.passages]
-        self._vectors = VectorIndex(encoder.encode(texts))
+        self._encoded = Encoded(texts, encoder, previous._encoded if previous else None)
+        self._vectors = VectorIndex(self._encoded.vectors)
         self._elsewhere_kinds = [kind for kind, found in elsewhere.items() for _ in found]
         others = [normalise(text) for found in elsewhere.values() for text in found]
-        self._elsewhere = VectorIndex(encoder.encode(others))
+        self._encoded_elsewhere = Encoded(others, encoder, previous._encoded_elsewhere if previous else None)
+        self._elsewhere = VectorIndex(self._encoded_elsewhere.vectors)
 
     def ask(self, question: str) -> Found:
         """Blank text, and text of which we know no word and no piece of a word, find nothing."""
@@ -126,8 +131,9 @@ def build_engine(
     *,
     calibration: Calibration | None = None,
     thresholds: Thresholds | None = None,
+    previous: Engine | None = None,
 ) -> Engine:
-    """`calibration` is the shipped one when it is left out."""
+    """`calibration` is the shipped one when it is left out; from `previous` only vectors are taken."""
     return Engine(
         passages=chunk_guides(library.guides.values()),
         elsewhere=library.elsewhere,
@@ -135,4 +141,5 @@ def build_engine(
         encoder=encoder,
         calibration=calibration or Calibration.load(CALIBRATION),
         thresholds=thresholds or Thresholds(),
+        previous=previous,
     )

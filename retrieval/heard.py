@@ -16,7 +16,7 @@ from knowledge.glossary import Glossary
 from knowledge.guide import Guide
 from retrieval.engine import Found
 from retrieval.repair import Repair
-from retrieval.text import clean, fold, normalise
+from retrieval.text import clean, fold, is_syllable, normalise
 
 MOST_WORDS = 12  # more is not read at a glance (ux.md §3.3)
 # Mean log-likelihood of a word. Chosen by reading what came out for the dev questions: below it, half of the
@@ -109,9 +109,8 @@ class Hearing:
         for word in self._words:
             self._forms.setdefault(fold(word), []).append(word)
         # The commonest comes last and stays.
-        self._written = {
-            word.lower(): word for word, _count in sorted(usage.written.items(), key=lambda item: item[1])
-        }
+        written = {word.lower(): word for word in sorted(usage.written, key=usage.written.__getitem__)}
+        self._names = {plain: word for plain, word in written.items() if _is_name(word)}
         self._total = sum(self._words.values())
         self._fillers = sorted(
             {tuple(fold(normalise(filler)).split()) for filler in glossary.fillers_before},
@@ -127,7 +126,7 @@ class Hearing:
         read = self.with_marks(words)
         if not read or len(read) > MOST_WORDS or not self._reads_well(read):
             return Heard(None)
-        return Heard(" ".join(self._written.get(word, word) for word in read))
+        return Heard(" ".join(self._names.get(word, word) for word in read))
 
     def with_marks(self, words: Sequence[str]) -> list[str]:
         """The words with the marks they most likely have; as many, in the same order."""
@@ -184,3 +183,8 @@ class Hearing:
             if len(filler) < len(words) and tuple(folded[: len(filler)]) == filler:
                 return words[len(filler) :]
         return words
+
+
+def _is_name(word: str) -> bool:
+    """VNeID, SIM, Zalo; a Vietnamese word has its capital from a label or a sentence."""
+    return sum(letter.isupper() for letter in word) > 1 or not is_syllable(word)

@@ -166,9 +166,9 @@ class FollowUps:
         self._rarest = math.log(max(len(everywhere), 2))
         self._weight = {word: max(self._rarest - math.log(1 + count), 0.0) for word, count in held.items()}
 
-    def read(self, slug: str, found: Found, *, step: int) -> Within:
-        """`found` is what the question found alone; `step` counts from 1."""
-        return self.options(slug, found, step=step).read()
+    def read(self, slug: str, found: Found, *, step: int) -> Within | None:
+        """`found` is what the question found alone; `step` counts from 1. None: there is no such guide."""
+        return self.options(slug, found, step=step).read() if slug in self._guides else None
 
     def options(self, slug: str, found: Found, *, step: int) -> Options:
         guide = self._guides[slug][1]
