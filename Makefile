@@ -33,6 +33,7 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.serve
 	$(BIN)/python -m benchmarks.turn
 	$(BIN)/python -m benchmarks.plans
+	$(BIN)/python -m benchmarks.retrieval compare
 
 # Write the two lock files from pyproject.toml.
 lock: $(VENV)/.installed

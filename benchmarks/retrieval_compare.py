@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import percentile
-from benchmarks.retrieval_measure import in_own_process, resident_mib, timed
+from benchmarks.retrieval_measure import fastest_ms, in_own_process, resident_mib, timed
 from knowledge.glossary import load_glossary
 from knowledge.library import load_library
 from retrieval.engine import NEAR, make_repairer
@@ -22,7 +22,6 @@ from retrieval.passages import Passage, chunk_guides
 from retrieval.text import fold, normalise
 
 QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "questions" / "dev.jsonl"
-ROUNDS = 3  # of all questions, for the latency
 
 Ask = Callable[[str], Sequence[str]]  # question → guides, best first
 
@@ -72,15 +71,11 @@ def _asked() -> list[Asked]:
 
 def _measure(name: str, passages: Sequence[Passage], asked: Sequence[Asked]) -> Measured:
     before = resident_mib()
-    ask, build_s = timed(lambda: METHODS[name](passages))
+    ask, build_s = timed(METHODS[name], passages)
     memory_mib = resident_mib() - before
     ranks = [_rank(ask(one.question), one.slugs) for one in asked]
     read_ranks = [_rank(ask(one.read), one.slugs) for one in asked]
-    times = [
-        timed(lambda question=one.question: ask(question))[1] * 1_000  # type: ignore[misc]
-        for _ in range(ROUNDS)
-        for one in asked
-    ]
+    times = fastest_ms(ask, [one.question for one in asked])
     return Measured(
         at_1=_success(ranks, 1),
         at_3=_success(ranks, 3),

@@ -3,7 +3,7 @@
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import psutil
 
 P = ParamSpec("P")
+Q = TypeVar("Q")
 R = TypeVar("R")
 
 # Read by the numeric libraries when they are loaded, so for the processes started from here.
@@ -36,8 +37,17 @@ def peak_mib() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 2**10
 
 
-def timed(call: Callable[[], R]) -> tuple[R, float]:
+def timed(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float]:
     """What it returned and the seconds it took."""
     began = time.perf_counter()
-    returned = call()
+    returned = call(*args, **kwargs)
     return returned, time.perf_counter() - began
+
+
+def fastest_ms(ask: Callable[[Q], object], queries: Sequence[Q]) -> list[float]:
+    """For each query the milliseconds of its fastest of three passes over all of them.
+
+    So a percentile says what the dearer queries cost, not what else the machine did just then.
+    """
+    passes = [[timed(ask, query)[1] * 1_000 for query in queries] for _ in range(3)]
+    return [min(times) for times in zip(*passes, strict=True)]

@@ -55,6 +55,7 @@ def build_app(assistant: Assistant) -> FastAPI:
             key=assistant.vault.signing_keys[0],
             secure_cookies=settings.secure_cookies,
             clock=assistant.clock,
+            limits=assistant.limits,
         )
     )
     app.include_router(

@@ -21,6 +21,7 @@ from bot.directory import CommuneDirectory
 from bot.guide_pages import guide_pages
 from bot.metrics import Metrics
 from bot.plans import PlanShelf
+from bot.rate_limit import RateLimits
 from bot.settings import Settings
 from bot.turns import TurnRunner, Worker
 from handlers.scam import check_scam
@@ -61,6 +62,7 @@ class Assistant:
     switchboard: Switchboard
     metrics: Metrics
     vault: Vault
+    limits: RateLimits
     clock: Clock
 
 
@@ -87,17 +89,32 @@ def build_conversation(
     plans: PlanShelf,
     clock: Clock,
     folder: Path | None,
+    safety: Safety | None = None,
 ) -> Conversation:
-    services = Services(
+    services = build_services(content, phrases, directory, plans, clock, folder)
+    return Conversation(services, safety or safety_checks(content, folder))
+
+
+def build_services(
+    content: Content,
+    phrases: Phrases,
+    directory: Directory,
+    plans: PlanShelf,
+    clock: Clock,
+    folder: Path | None,
+) -> Services:
+    """What Actions are built with, for our own conversation and for a Rasa server alike."""
+    return Services(
         phrases=phrases,
         intents=load_intent_words(folder or CONTENT),
         library=content.library,
         ask=content.ask,
+        hear=content.hear,
+        within=content.within,
         plan=plans.ask,
         commune=directory.by_slug,
         clock=clock,
     )
-    return Conversation(services, safety_checks(content, folder))
 
 
 def open_plans(content: Content, database: Database | None, folder: Path | None) -> PlanShelf:
@@ -127,6 +144,16 @@ def safety_checks(content: Content, folder: Path | None) -> Safety:
     return Safety(triage.urgent, partial(check_scam, rules=load_scam_rules(folder or CONTENT)))
 
 
+def rate_limits(settings: Settings, safety: Safety, clock: Clock) -> RateLimits:
+    return RateLimits(
+        per_person=settings.rate_person,
+        per_address=settings.rate_address,
+        new_talks=settings.rate_new_talks,
+        is_urgent=lambda text: safety.urgent(text) is not None,
+        now=lambda: clock().timestamp(),
+    )
+
+
 @contextmanager
 def open_assistant(
     settings: Settings, *, clock: Clock = utc_now, content: Content | None = None
@@ -149,14 +176,18 @@ def open_assistant(
         phrases = load_phrases(settings.content_folder or CONTENT)
         directory = CommuneDirectory(database)
         metrics = Metrics()
-        conversation = build_conversation(content, phrases, directory, plans, clock, settings.content_folder)
+        safety = safety_checks(content, settings.content_folder)
+        conversation = build_conversation(
+            content, phrases, directory, plans, clock, settings.content_folder, safety
+        )
         vault = open_vault(settings.data_folder / KEY_RING)
         switchboard = Switchboard(database, vault, clock, metrics)
         runner = TurnRunner(
             database, conversation, phrases, directory.by_id, clock, metrics, on_replies=switchboard.wake
         )
         worker = Worker(runner)
-        desk = DatabaseDesk(database, worker, directory.by_slug, clock, vault)
+        limits = rate_limits(settings, safety, clock)
+        desk = DatabaseDesk(database, worker, directory.by_slug, clock, vault, limits=limits)
         parts = ChannelParts(
             desk=desk,
             phrases=phrases,
@@ -173,7 +204,18 @@ def open_assistant(
         worker.start()
         stack.callback(worker.stop)
         yield Assistant(
-            settings, database, content, phrases, directory, desk, worker, switchboard, metrics, vault, clock
+            settings,
+            database,
+            content,
+            phrases,
+            directory,
+            desk,
+            worker,
+            switchboard,
+            metrics,
+            vault,
+            limits,
+            clock,
         )
 
 

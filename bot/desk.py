@@ -5,13 +5,25 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.messages import MAX_TEXT, Choice, Entry, IncomingMessage, Overloaded, Receipt, UnknownCommune
+from bot.channels.capabilities import CAPABILITIES
+from bot.messages import (
+    MAX_TEXT,
+    Choice,
+    Entry,
+    IncomingMessage,
+    Overloaded,
+    Receipt,
+    TooMany,
+    UnknownCommune,
+)
+from bot.rate_limit import RateLimits
 from bot.turns import Worker
-from handlers.guard import guard
+from handlers.guard import Guarded, guard
 from records import inbox, learners, outbox
 from records.communes import CommuneProfile
 from records.database import Database
@@ -22,6 +34,7 @@ from retrieval.text import clean
 MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
 MAX_PENDING = 20_000  # messages waiting, beyond which channels are asked to come again later
 DEPTH_LIFE_S = 1.0  # how long a count of them is believed
+FLOOD = "flood"  # kind of the one message that stands for many
 POLL_S = 0.05  # how often a message is looked up that another process may be doing
 
 
@@ -36,11 +49,12 @@ class DatabaseDesk:
         clock: Callable[[], dt.datetime],
         vault: Vault,
         *,
+        limits: RateLimits | None = None,
         max_pending: int = MAX_PENDING,
     ) -> None:
         self._database, self._worker = database, worker
         self._commune, self._clock, self._vault = commune, clock, vault
-        self._max_pending = max_pending
+        self._limits, self._max_pending = limits, max_pending
         self._depth, self._depth_at = 0, float("-inf")
         self._depth_lock = threading.Lock()
 
@@ -50,6 +64,27 @@ class DatabaseDesk:
             raise Overloaded
         # Only so much is read, so only so much is kept; what is cut off might hide half a number.
         guarded = guard(clean(message.text)[: 2 * MAX_TEXT])
+        try:
+            return self._store(profile, message, guarded, limits=self._limits)
+        except TooMany as flood:
+            assert self._limits is not None
+            if self._limits.is_urgent(guarded.redacted):
+                return self._store(profile, message, guarded, limits=None)
+            if not CAPABILITIES[message.channel].is_pushed:
+                raise
+            if not flood.is_first:
+                return Receipt(profile.id, 0, 0, is_new=False)
+            return self._store(profile, _flood(message), Guarded("", ()), limits=None)
+
+    def _store(
+        self,
+        profile: CommuneProfile,
+        message: IncomingMessage,
+        guarded: Guarded,
+        *,
+        limits: RateLimits | None,
+    ) -> Receipt:
+        """Claim the message in one transaction; beyond the limits raises `TooMany` and keeps nothing."""
         hashes = self._vault.hashes(message.channel, message.external_id)
         sealed = self._vault.seal(message.address) if message.address else None
         now = self._clock()
@@ -71,6 +106,9 @@ class DatabaseDesk:
                 hamlet=message.hamlet[:80] if message.hamlet else None,
                 now=now,
             )
+            # A second delivery is no second message.
+            if is_new and limits is not None:
+                limits.count_person(hashes[-1])
             receipt = Receipt(stored.commune_id, stored.conversation_id, stored.id, is_new)
         self._worker.wake()
         return receipt
@@ -163,6 +201,10 @@ class DatabaseDesk:
             with self._database.write() as session:
                 outbox.mark_sent(session, replies, now=self._clock())
         return sorted(entries, key=lambda entry: entry.id)
+
+
+def _flood(message: IncomingMessage) -> IncomingMessage:
+    return replace(message, kind=FLOOD, text="", payload=None, context=None, hamlet=None)
 
 
 def _said(session: Session, commune_id: int, conversation_id: int, after: int) -> Iterable[Entry]:

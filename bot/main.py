@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import ask, commune, database, index, knowledge, serve, staff
+from bot.cli import actions, ask, commune, database, index, knowledge, serve, staff
 
 app = typer.Typer(
     help="Học Vụ Số: the digital-skills assistant of a commune.",
@@ -17,3 +17,4 @@ app.add_typer(index.app, name="index")
 app.add_typer(database.app, name="db")
 app.add_typer(staff.app, name="staff")
 app.add_typer(commune.app, name="commune")
+app.add_typer(actions.app, name="actions")

@@ -18,7 +18,8 @@ class IncomingMessage:
     text: str
     payload: str | None = None  # of a pressed button: what `Choice.payload` held
     hamlet: str | None = None  # slug that came with a link or QR code
-    kind: Literal["text", "picture", "voice", "other"] = "text"  # what else comes is answered, never kept
+    # What is no text is answered, never kept; a flood is what stands for many messages too fast.
+    kind: Literal["text", "picture", "voice", "other", "flood"] = "text"
     address: str | None = None  # where replies are sent to; None where they are fetched
     context: dict[str, Any] | None = None  # what the channel needs to act on this message: JSON, no secrets
 
@@ -49,12 +50,20 @@ class Receipt:
 
     commune_id: int
     conversation_id: int
-    inbox_id: int
+    inbox_id: int  # 0: dropped with the rest of a flood
     is_new: bool  # False: this message was delivered before
 
 
 class Overloaded(Exception):
     """Too many messages are waiting; ask the channel to come again later."""
+
+
+class TooMany(Overloaded):
+    """This person, or this part of the network, sends more than is taken."""
+
+    def __init__(self, wait_s: float, *, is_first: bool) -> None:
+        super().__init__(f"too many messages, the next one is taken in {wait_s:.0f} s")
+        self.wait_s, self.is_first = wait_s, is_first  # is_first: the person was not told lately
 
 
 class UnknownCommune(Exception):
@@ -65,7 +74,11 @@ class Desk(Protocol):
     """Where channels hand in messages and fetch replies. Safe to call from any thread."""
 
     def receive(self, message: IncomingMessage) -> Receipt:
-        """Mask, claim and store; returns once it is durable. Raises `Overloaded`, `UnknownCommune`."""
+        """Mask, claim and store; returns once it is durable. Raises `Overloaded`, `UnknownCommune`.
+
+        A person's flood is answered once, with a request to slow down, and the rest of it dropped;
+        where people fetch their replies it raises `TooMany` instead, for their page keeps the message.
+        """
 
     def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
         """Wait until the message is answered; False when it takes longer."""

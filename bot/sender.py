@@ -16,7 +16,17 @@ from contextlib import suppress
 import structlog
 from anyio import to_thread
 
-from bot.channels.base import Channel, HasLeft, Misconfigured, NeverSent, Part, SendError, TryAgain
+from bot.channels.base import (
+    Channel,
+    HasLeft,
+    HasWindow,
+    Misconfigured,
+    NeverSent,
+    NotNow,
+    Part,
+    SendError,
+    TryAgain,
+)
 from bot.messages import Choice
 from bot.metrics import Metrics
 from records import learners, outbox
@@ -171,6 +181,7 @@ class Sender:
             raise HasLeft("the person has left the channel")
         if taken.sealed_address is None:
             raise NeverSent("found no address of the person")
+        self._check_window(taken)
         try:
             address = self._vault.open(taken.sealed_address)
         except VaultError as error:
@@ -181,6 +192,12 @@ class Sender:
         buttons = [Choice(c["number"], c["title"], c["payload"]) for c in taken.body["choices"]]
         return await self._channel.send(address, Part(taken.body["text"], tuple(buttons)))
 
+    def _check_window(self, taken: Taken) -> None:
+        if isinstance(self._channel, HasWindow):
+            reason = self._channel.refuses(taken.last_message_at, self._clock())
+            if reason is not None:
+                raise NeverSent(reason)
+
     def _note_sent(self, taken: Taken, provider_id: str | None) -> None:
         with self._database.write() as session:
             outbox.mark_taken(session, taken, state="sent", now=self._clock(), provider_id=provider_id)
@@ -189,7 +206,7 @@ class Sender:
     def _note_failure(self, taken: Taken, error: SendError) -> None:
         now = self._clock()
         wait_s = self._wait_s(taken, error)
-        is_dead = wait_s is None or now + dt.timedelta(seconds=wait_s) > taken.created_at + GIVE_UP
+        is_dead = wait_s is None or _is_too_late(error, taken, now, wait_s)
         with self._database.write() as session:
             if wait_s is None or is_dead:
                 outbox.mark_taken(session, taken, state="dead", now=now, error=str(error))
@@ -219,6 +236,8 @@ class Sender:
             case Misconfigured():
                 self._breaker.failed(pause_s=MISCONFIGURED_S)
                 return MISCONFIGURED_S
+            case NotNow(after_s=after_s):
+                return after_s
             case TryAgain(after_s=float() | int() as after_s):
                 self._breaker.failed(pause_s=after_s)
                 return after_s
@@ -226,6 +245,13 @@ class Sender:
                 self._breaker.failed()
                 base = RETRIES_S[min(taken.attempts, len(RETRIES_S)) - 1]
                 return base * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311 - no secret
+
+
+def _is_too_late(error: SendError, taken: Taken, now: dt.datetime, wait_s: float) -> bool:
+    """Whether the next attempt would come when the reply is no help any more."""
+    if isinstance(error, NotNow):  # the time is the channel's own; only what was refused after it is given up
+        return now > taken.created_at + GIVE_UP
+    return now + dt.timedelta(seconds=wait_s) > taken.created_at + GIVE_UP
 
 
 async def _set_within(event: asyncio.Event, seconds: float) -> bool:

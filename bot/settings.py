@@ -29,6 +29,11 @@ class Settings(BaseSettings):
     trusted_proxy: str = Field(
         "127.0.0.1", description="addresses of the proxy whose X-Forwarded-For is believed"
     )
+    rate_person: int = Field(
+        20, ge=0, description="messages of one person a minute, and ten times that a day; 0: no limit"
+    )
+    rate_address: int = Field(60, ge=0, description="web chat messages of one address a minute; 0: no limit")
+    rate_new_talks: int = Field(3, ge=0, description="new web talks of one address a minute; 0: no limit")
     telegram_token: SecretStr | None = Field(None, description="of the bot; file:PATH reads a file")
     telegram_mode: Literal["polling", "webhook"] = Field("polling", description="webhook needs a public URL")
     zalo_bot_token: SecretStr | None = Field(None, description="of the Zalo Bot; file:PATH reads a file")

@@ -118,7 +118,7 @@ class TurnRunner:
                 ],
             )
         for effect in turn.effects:
-            _apply(session, message, conversation, effect, now, self._commune(message.commune_id))
+            apply_effect(session, message, conversation, effect, now, self._commune(message.commune_id))
         outbox.put(session, message, _bodies(message, turn.replies), now=now)
         inbox.finish(message, now=now)
 
@@ -232,7 +232,7 @@ def _body(text: str, choices: Sequence[Choice]) -> dict[str, Any]:
     }
 
 
-def _apply(
+def apply_effect(
     session: Session,
     message: InboxMessage,
     conversation: ConversationRow,
@@ -240,6 +240,7 @@ def _apply(
     now: dt.datetime,
     profile: CommuneProfile,
 ) -> None:
+    """Record what an Action said should be (`handlers.effects`), in the transaction of its turn."""
     commune_id, learner_id = message.commune_id, conversation.learner_id
     match effect["kind"]:
         case "question":

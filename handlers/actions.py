@@ -14,6 +14,8 @@ ACTIONS: tuple[type[ServiceAction], ...] = (
     walk.ActionCheckYes,
     walk.ActionCheckNo,
     walk.ActionBack,
+    walk.ActionGoTo,
+    walk.ActionProgress,
     walk.ActionRepeat,
     walk.ActionResume,
     walk.ActionResumeLast,

@@ -5,11 +5,13 @@ from typing import Any
 
 from handlers import effects
 from handlers.base import Button, ServiceAction, Turn, button, topic_buttons
+from handlers.follow_up import FollowUp
+from handlers.steps import aside_buttons, person_buttons, start, walked
 from handlers.understand import small_talk_hint
-from handlers.walk import start
-from knowledge.guide import TOPICS
+from knowledge.guide import TOPICS, Guide
 from retrieval.decide import Choices, NoAnswer, OneGuide
 from retrieval.engine import Found
+from retrieval.heard import Heard
 from retrieval.plan_search import PlanFound
 
 # Scores of the plan index and of its cue words, chosen on tests/data/plan_questions.jsonl and dev.jsonl.
@@ -25,10 +27,22 @@ class ActionAsk(ServiceAction):
     def act(self, turn: Turn) -> None:
         query = str(turn.entities.get("query") or turn.text)
         found = turn.services.ask(query)
+        guide = walked(turn)
+        follow_up = FollowUp(turn, guide, query, found) if guide else None
+        if follow_up and follow_up.answer():
+            return
         plan = turn.services.plan(turn.commune.slug, query)
         if plan and _is_for_the_plan(plan, found):
             self._from_plan(turn, plan, found)
             return
+        if follow_up:
+            read = follow_up.search()
+            if read is None:
+                return
+            found = read
+        self._from_guides(turn, found, plan)
+
+    def _from_guides(self, turn: Turn, found: Found, plan: PlanFound | None) -> None:
         guides = turn.services.library().guides
         match found.decision:
             case OneGuide(slug):
@@ -44,15 +58,11 @@ class ActionAsk(ServiceAction):
                 )
                 if also:  # what the commune itself has planned, before the general steps
                     _say_from_plan(turn, also)
-                start(turn, guide)
+                start(turn, guide, heard=turn.services.hear(found))
             case Choices(slugs):
                 _record(turn, found, "choices")
                 turn.slots["misses"] = 0
-                buttons = [
-                    button(guides[slug].title, "start_guide", guide=slug, asked=True) for slug in slugs
-                ]
-                buttons.append(button(turn.phrase("chat.choices_other"), "menu"))
-                turn.say("chat.choices", buttons=buttons)
+                _ask_back(turn, [guides[slug] for slug in slugs], turn.services.hear(found))
             case NoAnswer():
                 self._miss(turn, found)
 
@@ -77,6 +87,10 @@ class ActionAsk(ServiceAction):
             turn.say(f"chat.{hint}", place=turn.place)
             return
         _record(turn, found, "no_answer", passages=passages)
+        if guide := walked(turn):
+            buttons = [*aside_buttons(turn, guide), *person_buttons(turn)[:1]]
+            turn.say("guide.not_understood", buttons=buttons)
+            return
         misses = int(turn.slot("misses") or 0) + 1
         turn.slots["misses"] = misses
         if misses < 3:
@@ -141,6 +155,17 @@ def _is_for_the_plan(plan: PlanFound, found: Found) -> bool:
     if not sure_guide:
         return plan.plan_score >= PLAN_SCORE
     return plan.cue >= CUE or (plan.cue >= SLIGHT_CUE and plan.plan_score >= SURE_PLAN)
+
+
+def _ask_back(turn: Turn, guides: Sequence[Guide], heard: Heard | None) -> None:
+    """Which of two or three is meant; with the way back to a guide under way."""
+    buttons = [button(guide.choice, "start_guide", guide=guide.slug, asked=True) for guide in guides]
+    if under_way := walked(turn):
+        buttons += aside_buttons(turn, under_way)[:1]
+    else:
+        buttons.append(button(turn.phrase("chat.choices_other"), "menu"))
+    understood = [turn.phrase("chat.heard", text=heard.text)] if heard and heard.text else []
+    turn.say_text("\n".join([*understood, turn.phrase("chat.choices")]), buttons=buttons)
 
 
 def _say_from_plan(turn: Turn, plan: PlanFound, *, buttons: Sequence[Button] = ()) -> None:

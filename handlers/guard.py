@@ -209,8 +209,12 @@ def _end_of_phrase(said: str) -> int:
     words = list(re.finditer(r"[^\s,]+", said))
     if not words or words[0][0] in _NOT_A_PHRASE:
         return 0
-    if any(word[0] in ("hoa", "thuong") for word in words[:4]) and len(words[1][0]) == 1:  # "chữ H hoa, rồi o a"
-        return list(itertools.takewhile(lambda word: word[0] not in ("day", "do", "nha", "nhe"), words))[-1].end()
+    if (
+        any(word[0] in ("hoa", "thuong") for word in words[:4]) and len(words[1][0]) == 1
+    ):  # "chữ H hoa, rồi o a"
+        return list(itertools.takewhile(lambda word: word[0] not in ("day", "do", "nha", "nhe"), words))[
+            -1
+        ].end()
     if any(word[0] in _QUESTION_WORDS for word in words[:4]):
         return 0
     for at, word in enumerate(words[:5]):

@@ -2,7 +2,7 @@
 
 from handlers import effects
 from handlers.base import ServiceAction, Turn, button
-from handlers.walk import offer_handout
+from handlers.steps import offer_handout
 
 
 class ActionSetHamlet(ServiceAction):

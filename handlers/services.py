@@ -9,7 +9,9 @@ from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.communes import CommuneProfile
 from retrieval.engine import Found
+from retrieval.heard import Heard
 from retrieval.plan_search import PlanFound
+from retrieval.within import Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +20,8 @@ class Services:
     intents: IntentWords
     library: Callable[[], Library]  # the one now in force: a reload swaps it
     ask: Callable[[str], Found]
+    hear: Callable[[Found], Heard | None]  # how a question was understood, where words were replaced
+    within: Callable[[str, Found, int], Within | None]  # (guide, question, step from 1), see retrieval.within
     plan: Callable[[str, str], PlanFound | None]  # (commune, question); None: it has no plan here
     commune: Callable[[str], CommuneProfile]  # by slug
     clock: Callable[[], dt.datetime]  # aware

@@ -2,8 +2,8 @@
 
 from handlers import effects
 from handlers.base import Button, ServiceAction, Turn, topic_buttons
+from handlers.steps import offer_resume
 from handlers.understand import parse_payload
-from handlers.walk import offer_resume
 
 
 class _SmallTalk(ServiceAction):

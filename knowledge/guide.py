@@ -95,6 +95,7 @@ class FrontMatter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str = Field(min_length=4, max_length=80)
+    choice: str | None = Field(None, min_length=4, max_length=40)
     topic: Topic
     summary: str = Field(min_length=10)
     level: int = Field(ge=1, le=3)
@@ -137,6 +138,11 @@ class Guide:
     @property
     def title(self) -> str:
         return self.front.title
+
+    @property
+    def choice(self) -> str:
+        """What it is called among guides that are easily confused with it: the difference in a few words."""
+        return self.front.choice or self.front.title
 
     @property
     def topic(self) -> str:

@@ -5,7 +5,7 @@ write. PostgreSQL: plain transactions with time limits; durability settings are 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,26 @@ class Database:
                 raw = connection.connection.dbapi_connection
                 assert raw is not None
                 raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def vacuum(self, tables: Iterable[str]) -> None:
+        """Rid the files of deleted rows: SQLite's only file, or these tables of PostgreSQL.
+
+        Turns wait meanwhile. PostgreSQL refuses (`OperationalError`) when a table stays in use.
+        """
+        if self.is_sqlite:
+            with self._write_lock, self._writer.connect() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("VACUUM")
+            self.checkpoint()
+            return
+        with self._writer.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("SET statement_timeout = 0"))
+            try:
+                for table in tables:
+                    connection.execute(text(f'VACUUM (FULL, ANALYZE) "{table}"'))
+            finally:
+                connection.execute(text("RESET statement_timeout"))
 
     def close(self) -> None:
         self._reader.dispose()

@@ -1,22 +1,20 @@
 """Erase what is held about a learner; what remains says only that something was erased."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from records.models import (
     ChannelIdentity,
-    Completion,
     Conversation,
-    ConversationEvent,
     Erasure,
-    Handoff,
     InboxMessage,
     Learner,
-    OutboxMessage,
-    Question,
+    SubjectRequest,
 )
+from records.personal import of_learner, of_talk
 
 
 def erase_learner(
@@ -36,17 +34,7 @@ def erase_learner(
             .with_for_update()
         )
     )
-    for table in (Question, Completion, Handoff):
-        session.execute(delete(table).where(table.commune_id == commune_id, table.learner_id == learner_id))
-    for rows in (ConversationEvent, OutboxMessage):
-        session.execute(delete(rows).where(rows.commune_id == commune_id, rows.conversation_id.in_(talks)))
-    session.execute(
-        delete(InboxMessage).where(
-            InboxMessage.commune_id == commune_id,
-            InboxMessage.conversation_id.in_(talks),
-            InboxMessage.id != keep.id,
-        )
-    )
+    _delete_rows(session, commune_id, learner_id, talks, keep=keep.id)
     # With an identity goes its conversation: who writes there again begins anew.
     session.execute(
         delete(ChannelIdentity).where(
@@ -58,12 +46,55 @@ def erase_learner(
     session.execute(
         update(Learner)
         .where(Learner.commune_id == commune_id, Learner.id == learner_id)
-        .values(hamlet_id=None)
+        .values(
+            hamlet_id=None,
+            notice_version=None,
+            notice_at=None,
+            consent_version=None,
+            consent_at=None,
+            announce_consent_version=None,
+            announce_consent_at=None,
+        )
     )
-    keep.text, keep.payload, keep.secrets, keep.hamlet = "", None, [], None
-    conversation.slots, conversation.erased_at = {}, now
-    session.add(Erasure(commune_id=commune_id, receipt=receipt, created_at=now))
+    keep.text, keep.payload, keep.secrets, keep.hamlet, keep.context = "", None, [], None, None
+    conversation.slots, conversation.is_unlogged, conversation.erased_at = {}, False, now
+    session.add(Erasure(commune_id=commune_id, receipt=receipt, learner_id=learner_id, created_at=now))
     session.flush()
+
+
+def delete_learner(session: Session, *, commune_id: int, learner_id: int) -> bool:
+    """Delete everything about a learner, the learner too; returns whether there was one."""
+    here = (Learner.commune_id == commune_id, Learner.id == learner_id)
+    if session.scalar(select(Learner.id).where(*here).with_for_update()) is None:
+        return False
+    talks = list(
+        session.scalars(
+            select(Conversation.id).where(
+                Conversation.commune_id == commune_id, Conversation.learner_id == learner_id
+            )
+        )
+    )
+    _delete_rows(session, commune_id, learner_id, talks)
+    session.execute(delete(Learner).where(*here))  # identities and conversations go with it
+    return True
+
+
+def erase_again(session: Session, erasure: Erasure) -> bool:
+    """Do an erasure in a database that does not know it yet; returns whether it was still to be done.
+
+    `erasure` is new, as read from the list that outlives a restore. A person who came back after
+    an erasure that this database knows keeps what is theirs since.
+    """
+    known = session.scalar(
+        select(Erasure.id).where(Erasure.commune_id == erasure.commune_id, Erasure.receipt == erasure.receipt)
+    )
+    if known is not None:
+        return False
+    if erasure.learner_id is not None:
+        delete_learner(session, commune_id=erasure.commune_id, learner_id=erasure.learner_id)
+    session.add(erasure)
+    session.flush()
+    return True
 
 
 def remove_shells(session: Session, *, before: dt.datetime) -> int:
@@ -97,3 +128,59 @@ def remove_shells(session: Session, *, before: dt.datetime) -> int:
             )
         )
     return len(shells)
+
+
+def uncleaned(session: Session) -> list[Erasure]:
+    """Erasures whose traces may still be on the disk and in backups."""
+    return list(session.scalars(select(Erasure).where(Erasure.cleaned_at.is_(None)).order_by(Erasure.id)))
+
+
+def mark_cleaned(session: Session, *, until: dt.datetime, now: dt.datetime) -> int:
+    """Note that the disk was cleaned of what was erased up to `until`; returns of how many."""
+    waiting = session.scalars(
+        select(Erasure).where(Erasure.cleaned_at.is_(None), Erasure.created_at <= until)
+    ).all()
+    for erasure in waiting:
+        erasure.cleaned_at = now
+    return len(waiting)
+
+
+def latest_erasures(session: Session, *, commune_id: int, limit: int = 20) -> list[Erasure]:
+    """Newest first."""
+    return list(
+        session.scalars(
+            select(Erasure)
+            .where(Erasure.commune_id == commune_id)
+            .order_by(Erasure.created_at.desc(), Erasure.id.desc())
+            .limit(limit)
+        )
+    )
+
+
+def _delete_rows(
+    session: Session,
+    commune_id: int,
+    learner_id: int,
+    talks: Sequence[int],
+    *,
+    keep: int | None = None,
+) -> None:
+    """What a learner said and did; `keep` is the id of a message of theirs that stays."""
+    for table in of_learner():
+        session.execute(
+            delete(table).where(table.c.commune_id == commune_id, table.c.learner_id == learner_id)
+        )
+    for table in of_talk():
+        here = (table.c.commune_id == commune_id, table.c.conversation_id.in_(talks))
+        if table.c.conversation_id.nullable:  # it stands without the talk, too
+            session.execute(update(table).where(*here).values(conversation_id=None))
+        elif keep is not None and table.name == InboxMessage.__tablename__:
+            session.execute(delete(table).where(*here, table.c.id != keep))
+        else:
+            session.execute(delete(table).where(*here))
+    # A request and its dates are the commune's own record; whose it was is not kept with it.
+    session.execute(
+        update(SubjectRequest)
+        .where(SubjectRequest.commune_id == commune_id, SubjectRequest.learner_id == learner_id)
+        .values(learner_id=None, requester_sealed=None, note="")
+    )

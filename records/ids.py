@@ -15,6 +15,9 @@ from collections.abc import Callable
 EPOCH_MS = 1_735_689_600_000  # 2025-01-01T00:00:00Z
 _COUNTER_BITS = 22
 
+_LETTERS = "23456789ABCDEFGHKMNPQRSTUVWXYZ"  # none that look alike on paper
+_REFERENCE_LENGTH = 8
+
 _lock = threading.Lock()
 _last = 0
 
@@ -27,3 +30,8 @@ def new_id(*, clock: Callable[[], int] = time.time_ns) -> int:
         fresh = (milliseconds << _COUNTER_BITS) | secrets.randbits(_COUNTER_BITS - 1)
         _last = max(_last + 1, fresh)  # a clock set back must not give an id twice
         return _last
+
+
+def new_reference() -> str:
+    """A number that people are given, write down and read out: a receipt."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_REFERENCE_LENGTH))

@@ -108,6 +108,20 @@ def set_hamlet(session: Session, *, commune_id: int, learner_id: int, hamlet_id:
         )
 
 
+def note_consent(
+    session: Session, *, commune_id: int, learner_id: int, what: str, version: str | None, now: dt.datetime
+) -> None:
+    """Keep which wording of `what` (notice, consent, announce_consent) they read or agreed to, and when.
+
+    With no version they take it back.
+    """
+    session.execute(
+        update(Learner)
+        .where(Learner.commune_id == commune_id, Learner.id == learner_id)
+        .values({f"{what}_version": version, f"{what}_at": now if version else None})
+    )
+
+
 def _make_conversation(
     session: Session, commune_id: int, channel: str, identity: str, now: dt.datetime
 ) -> Conversation:

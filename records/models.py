@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Date,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
@@ -54,6 +55,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         int: BigInteger(),
         dt.datetime: UtcDateTime(),
+        dt.date: Date(),
         dict[str, Any]: Json,
         list[Any]: Json,
         str: Text(),
@@ -61,7 +63,7 @@ class Base(DeclarativeBase):
     }
 
 
-def _belongs(column: str, table: str, name: str, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
+def belongs(column: str, table: str, name: str, ondelete: str = "CASCADE") -> ForeignKeyConstraint:
     """A reference within the commune."""
     return ForeignKeyConstraint(
         ["commune_id", column], [f"{table}.commune_id", f"{table}.id"], name=name, ondelete=ondelete
@@ -70,7 +72,7 @@ def _belongs(column: str, table: str, name: str, ondelete: str = "CASCADE") -> F
 
 def _lives_in(name: str) -> ForeignKeyConstraint:
     """A hamlet goes only when nobody and nothing counts for it any more."""
-    return _belongs("hamlet_id", "hamlets", name, ondelete="RESTRICT")
+    return belongs("hamlet_id", "hamlets", name, ondelete="RESTRICT")
 
 
 class Commune(Base):
@@ -111,11 +113,23 @@ class Learner(Base):
     __table_args__ = (
         ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_learners_commune"),
         _lives_in("fk_learners_hamlet"),
+        UniqueConstraint("commune_id", "code", name="uq_learners_code"),
     )
 
     commune_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     hamlet_id: Mapped[int | None]
+    code: Mapped[str | None] = mapped_column(String(8))  # short, told to volunteers
+    group: Mapped[str | None] = mapped_column("learner_group", String(20))  # one of knowledge.guide.GROUPS
+    level: Mapped[int | None]  # 1 to 3, by three questions or by what was done
+    household_id: Mapped[int | None]  # of a Gia đình số; no reference: a household may go
+    # What they were told about their data, what they agreed to, and when: versions of the wording.
+    notice_version: Mapped[str | None] = mapped_column(String(10))
+    notice_at: Mapped[dt.datetime | None]
+    consent_version: Mapped[str | None] = mapped_column(String(10))  # to their questions being kept
+    consent_at: Mapped[dt.datetime | None]
+    announce_consent_version: Mapped[str | None] = mapped_column(String(10))  # to reminders and news
+    announce_consent_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
 
 
@@ -127,7 +141,7 @@ class ChannelIdentity(Base):
 
     __tablename__ = "channel_identities"
     __table_args__ = (
-        _belongs("learner_id", "learners", "fk_identities_learner"),
+        belongs("learner_id", "learners", "fk_identities_learner"),
         UniqueConstraint("commune_id", "channel", "external_hash", name="uq_identities_external"),
     )
 
@@ -147,9 +161,16 @@ class Conversation(Base):
 
     __tablename__ = "conversations"
     __table_args__ = (
-        _belongs("learner_id", "learners", "fk_conversations_learner"),
-        _belongs("identity_id", "channel_identities", "fk_conversations_identity"),
+        belongs("learner_id", "learners", "fk_conversations_learner"),
+        belongs("identity_id", "channel_identities", "fk_conversations_identity"),
         UniqueConstraint("commune_id", "identity_id", name="uq_conversations_identity"),
+        Index(
+            "ix_conversations_unlogged",
+            "commune_id",
+            "id",
+            sqlite_where=sql("is_unlogged"),
+            postgresql_where=sql("is_unlogged"),
+        ),
     )
 
     commune_id: Mapped[int] = mapped_column(primary_key=True)
@@ -159,6 +180,7 @@ class Conversation(Base):
     channel: Mapped[str] = mapped_column(String(20))
     slots: Mapped[dict[str, Any]] = mapped_column(default=dict)
     turns: Mapped[int] = mapped_column(default=0)
+    is_unlogged: Mapped[bool] = mapped_column(default=False)  # asked for nothing to be kept of it
     erased_at: Mapped[dt.datetime | None]
     updated_at: Mapped[dt.datetime]
 
@@ -168,7 +190,7 @@ class ConversationEvent(Base):
 
     __tablename__ = "conversation_events"
     __table_args__ = (
-        _belongs("conversation_id", "conversations", "fk_events_conversation"),
+        belongs("conversation_id", "conversations", "fk_events_conversation"),
         Index("ix_events_conversation", "commune_id", "conversation_id", "id"),
     )
 
@@ -185,7 +207,7 @@ class InboxMessage(Base):
 
     __tablename__ = "inbox"
     __table_args__ = (
-        _belongs("conversation_id", "conversations", "fk_inbox_conversation"),
+        belongs("conversation_id", "conversations", "fk_inbox_conversation"),
         UniqueConstraint("commune_id", "channel", "message_id", name="uq_inbox_message"),
         Index("ix_inbox_state", "state", "id"),
         Index("ix_inbox_conversation", "commune_id", "conversation_id", "state", "id"),
@@ -213,7 +235,7 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        _belongs("conversation_id", "conversations", "fk_outbox_conversation"),
+        belongs("conversation_id", "conversations", "fk_outbox_conversation"),
         UniqueConstraint("commune_id", "inbox_id", "position", name="uq_outbox_position"),
         Index("ix_outbox_state", "channel", "state", "not_before"),
         Index("ix_outbox_conversation", "commune_id", "conversation_id", "id"),
@@ -252,7 +274,7 @@ class ChannelToken(Base):
 class Question(Base):
     __tablename__ = "questions"
     __table_args__ = (
-        _belongs("learner_id", "learners", "fk_questions_learner"),
+        belongs("learner_id", "learners", "fk_questions_learner"),
         _lives_in("fk_questions_hamlet"),
         UniqueConstraint("commune_id", "inbox_id", name="uq_questions_inbox"),
         Index("ix_questions_time", "commune_id", "created_at"),
@@ -278,7 +300,7 @@ class Completion(Base):
 
     __tablename__ = "completions"
     __table_args__ = (
-        _belongs("learner_id", "learners", "fk_completions_learner"),
+        belongs("learner_id", "learners", "fk_completions_learner"),
         _lives_in("fk_completions_hamlet"),
         UniqueConstraint("commune_id", "learner_id", "guide", "grade", name="uq_completions"),
         Index("ix_completions_time", "commune_id", "created_at"),
@@ -291,6 +313,8 @@ class Completion(Base):
     channel: Mapped[str] = mapped_column(String(20))
     guide: Mapped[str] = mapped_column(String(80))
     grade: Mapped[str] = mapped_column(String(10))  # self, quiz, confirmed
+    volunteer_id: Mapped[int | None]  # who confirmed it
+    taken_back_at: Mapped[dt.datetime | None]  # since then it does not count
     created_at: Mapped[dt.datetime]
 
 
@@ -299,7 +323,7 @@ class Handoff(Base):
 
     __tablename__ = "handoffs"
     __table_args__ = (
-        _belongs("learner_id", "learners", "fk_handoffs_learner"),
+        belongs("learner_id", "learners", "fk_handoffs_learner"),
         _lives_in("fk_handoffs_hamlet"),
         Index("ix_handoffs_state", "commune_id", "state", "created_at"),
         Index("ix_handoffs_learner", "commune_id", "learner_id"),
@@ -314,7 +338,14 @@ class Handoff(Base):
     guide: Mapped[str | None] = mapped_column(String(80))
     step: Mapped[int | None]  # counted from 1
     question: Mapped[str | None]  # masked
-    state: Mapped[str] = mapped_column(String(10), default="open")  # open, closed
+    state: Mapped[str] = mapped_column(String(10), default="open")  # open, taken, answered, closed
+    volunteer_id: Mapped[int | None]  # who has it
+    tried: Mapped[list[Any]] = mapped_column(default=list)  # guides and phases seen before; no texts
+    offered_at: Mapped[dt.datetime | None]  # when the volunteers of the hamlet were told
+    escalated_at: Mapped[dt.datetime | None]  # when those of the whole commune were told
+    taken_at: Mapped[dt.datetime | None]
+    answered_at: Mapped[dt.datetime | None]  # the first reply of a person
+    closed_reason: Mapped[str | None] = mapped_column(String(20))  # helped, gone, wrong, other
     created_at: Mapped[dt.datetime]
     closed_at: Mapped[dt.datetime | None]
 
@@ -346,7 +377,7 @@ class StaffSession(Base):
 
     __tablename__ = "staff_sessions"
     __table_args__ = (
-        _belongs("account_id", "staff_accounts", "fk_staff_sessions_account"),
+        belongs("account_id", "staff_accounts", "fk_staff_sessions_account"),
         Index("ix_staff_sessions_token", "token_hash", unique=False),
     )
 
@@ -363,7 +394,7 @@ class StaffInvitation(Base):
     """A one-time link with which an account's password is set."""
 
     __tablename__ = "staff_invitations"
-    __table_args__ = (_belongs("account_id", "staff_accounts", "fk_invitations_account"),)
+    __table_args__ = (belongs("account_id", "staff_accounts", "fk_invitations_account"),)
 
     commune_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
@@ -391,7 +422,11 @@ class AuditEntry(Base):
 
 
 class Erasure(Base):
-    """A receipt: a person's data was erased. Holds nothing about the person."""
+    """A receipt: a person's data was erased. Holds nothing about the person.
+
+    Their number was made by us and names nobody once their rows are gone; in a backup that is
+    older than the erasure it finds those rows again.
+    """
 
     __tablename__ = "erasures"
     __table_args__ = (UniqueConstraint("commune_id", "receipt", name="uq_erasures_receipt"),)
@@ -399,7 +434,9 @@ class Erasure(Base):
     commune_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     receipt: Mapped[str] = mapped_column(String(20))
+    learner_id: Mapped[int | None]  # None: erased before it was kept
     created_at: Mapped[dt.datetime]
+    cleaned_at: Mapped[dt.datetime | None]  # when the disk and the backups were rid of it, too
 
 
 class PlanVersion(Base):
@@ -433,3 +470,94 @@ class PlanVersion(Base):
     created_by: Mapped[str] = mapped_column(String(120))
     approved_at: Mapped[dt.datetime | None]
     approved_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class UnloggedCount(Base):
+    """How many messages were answered of which nothing else is kept. Of nobody in particular."""
+
+    __tablename__ = "unlogged_counts"
+    __table_args__ = (UniqueConstraint("commune_id", "day", "channel", name="uq_unlogged_counts_day"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    day: Mapped[dt.date]  # in Vietnam
+    channel: Mapped[str] = mapped_column(String(20))
+    count: Mapped[int]
+
+
+class JobRun(Base):
+    """One night's run of a job, and the lease of whoever does it: the unique key lets one in."""
+
+    __tablename__ = "job_runs"
+    __table_args__ = (UniqueConstraint("commune_id", "job", "day", name="uq_job_runs_day"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)  # 0: a job of the whole installation
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    job: Mapped[str] = mapped_column(String(20))
+    day: Mapped[dt.date]  # whose night it is, in Vietnam
+    attempts: Mapped[int] = mapped_column(default=1)
+    started_at: Mapped[dt.datetime]
+    lease_until: Mapped[dt.datetime]  # after it another worker may do it
+    finished_at: Mapped[dt.datetime | None]
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[str | None]  # why the last attempt failed
+
+
+class SubjectRequest(Base):
+    """A person's wish about their own data, on paper or by chat, with the law's clock running."""
+
+    __tablename__ = "subject_requests"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_requests_commune"),
+        UniqueConstraint("commune_id", "reference", name="uq_requests_reference"),
+        Index("ix_requests_state", "commune_id", "state", "received_at"),
+        Index("ix_requests_learner", "commune_id", "learner_id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    reference: Mapped[str] = mapped_column(String(20))  # what the person was given
+    kind: Mapped[str] = mapped_column(String(20))  # see records.requests.DAYS
+    source: Mapped[str] = mapped_column(String(10))  # chat, paper, phone, desk
+    learner_id: Mapped[int | None]  # of a request by chat; no reference: the request outlives the data
+    requester_sealed: Mapped[bytes | None]  # who asks and how to answer, as they said it
+    note: Mapped[str]  # masked
+    state: Mapped[str] = mapped_column(String(10), default="new")  # new, answered, done, refused
+    received_at: Mapped[dt.datetime]
+    answered_at: Mapped[dt.datetime | None]  # when the person was told that it was received
+    extension: Mapped[str | None]  # why it takes longer, masked; with it the one extension is used
+    closed_at: Mapped[dt.datetime | None]
+    outcome: Mapped[str | None]  # what was done or why it was refused, masked
+    created_by: Mapped[str] = mapped_column(String(120))
+    handled_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Breach(Base):
+    """Something went wrong with personal data: what the notice within 72 hours has to say.
+
+    The texts are masked and name nobody; how many and of which kind is enough for the notice.
+    """
+
+    __tablename__ = "breaches"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_breaches_commune"),
+        Index("ix_breaches_time", "commune_id", "found_at"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    found_at: Mapped[dt.datetime]
+    happened: Mapped[str]  # when and how it happened, as far as it is known
+    what: Mapped[str]
+    whose: Mapped[str]
+    people: Mapped[int | None]  # how many; None: not known yet
+    data_kinds: Mapped[str]
+    harm: Mapped[str]
+    measures: Mapped[str]
+    told: Mapped[str]  # who else was told, and when
+    reported_at: Mapped[dt.datetime | None]  # to the authority
+    people_told_at: Mapped[dt.datetime | None]
+    closed_at: Mapped[dt.datetime | None]
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]

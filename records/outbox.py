@@ -191,6 +191,17 @@ def states(session: Session) -> dict[tuple[str, str], int]:
     return {(channel, state): count for channel, state, count in rows}
 
 
+def sent_since(session: Session, *, commune_id: int, channel: str, since: dt.datetime) -> int:
+    """How many messages of a commune went out on a channel from `since` on."""
+    count = select(func.count()).where(
+        OutboxMessage.commune_id == commune_id,
+        OutboxMessage.channel == channel,
+        OutboxMessage.state == "sent",
+        OutboxMessage.sent_at >= since,
+    )
+    return session.scalar(count) or 0
+
+
 def replies_after(
     session: Session, *, commune_id: int, conversation_id: int, after: int = 0, limit: int = 200
 ) -> list[OutboxMessage]:

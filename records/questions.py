@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, delete, func, select
 from sqlalchemy.orm import Session
 
 from records.models import Completion, Handoff, Learner, Question
@@ -193,6 +193,15 @@ def close_handoff(session: Session, *, commune_id: int, handoff_id: int, now: dt
         return False
     handoff.state, handoff.closed_at = "closed", now
     return True
+
+
+def withdraw_handoff(session: Session, *, commune_id: int, learner_id: int) -> None:
+    """The learner no longer wants to be called: the call that waits goes, with its text."""
+    session.execute(
+        delete(Handoff).where(
+            Handoff.commune_id == commune_id, Handoff.learner_id == learner_id, Handoff.state != "closed"
+        )
+    )
 
 
 def _hamlet_of(commune_id: int, learner_id: int) -> ScalarSelect[int | None]:

@@ -146,11 +146,13 @@ def start_session(
 ) -> str:
     """Sign in: returns the token for the cookie.
 
-    With `awaits_code` only the password was right: the login counts as none until
-    `take_code` and a new session, and wrong codes go on counting with wrong passwords.
+    With `awaits_code` only the password was right: the login counts for nothing until a code
+    brings a new one, and of the failures only this try is taken back, or who knows the password
+    could guess codes for ever.
     """
-    if not awaits_code:
-        account.failures, account.locked_until = 0, None
+    account.failures = account.failures - 1 if awaits_code else 0
+    if account.failures < FREE_FAILURES:
+        account.locked_until = None
     token = secrets.token_urlsafe(32)
     session.add(
         StaffSession(

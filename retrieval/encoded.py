@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from retrieval.encoder import Encoder, Vectors
+from retrieval.encoder import Encoder
 
 
 class Encoded:
@@ -25,7 +25,7 @@ class Encoded:
             here, there = zip(*old, strict=True)
             self.vectors[list(here)] = known.vectors[list(there)]
         if new:
-            at_new = {text: vector for text, vector in zip(new, encoder.encode(new), strict=True)}
+            at_new = dict(zip(new, encoder.encode(new), strict=True))
             for at, text in enumerate(texts):
                 if text in at_new:
                     self.vectors[at] = at_new[text]

@@ -110,7 +110,7 @@ class Hearing:
             self._forms.setdefault(fold(word), []).append(word)
         # The commonest comes last and stays.
         written = {word.lower(): word for word in sorted(usage.written, key=usage.written.__getitem__)}
-        self._names = {plain: word for plain, word in written.items() if _is_name(word)}
+        self._names = {plain: word for plain, word in written.items() if is_name(word)}
         self._total = sum(self._words.values())
         self._fillers = sorted(
             {tuple(fold(normalise(filler)).split()) for filler in glossary.fillers_before},
@@ -185,6 +185,6 @@ class Hearing:
         return words
 
 
-def _is_name(word: str) -> bool:
+def is_name(word: str) -> bool:
     """VNeID, SIM, Zalo; a Vietnamese word has its capital from a label or a sentence."""
     return sum(letter.isupper() for letter in word) > 1 or not is_syllable(word)

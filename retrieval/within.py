@@ -30,31 +30,32 @@ Floats = NDArray[np.float64]
 _PLACEHOLDER = re.compile(r"\{\w+\}")
 
 PART_FEATURES = (
-    "part", "cosine", "core_cosine", "coverage", "pairs", "fits", "fits_alone", "misfits", "here", "this_guide",
-    "fault", "prepare", "ask", "safety", "elsewhere",
+    "part", "cosine", "core_cosine", "coverage", "pairs", "fits", "fits_alone", "misfits", "here",
+    "this_guide", "fault", "prepare", "ask", "safety", "elsewhere", "strange",
 )  # fmt: skip
 OTHER_FEATURES = ("other", "other_guide", "says_much")
 # `python -m retrieval.within_fit` printed them.
 WEIGHTS: Floats = np.array(
     [
-        -0.25,  # part
-        4.41,  # cosine
-        2.88,  # core_cosine
-        4.9,  # coverage
-        3.04,  # pairs
-        4.8,  # fits
-        2.03,  # fits_alone
-        0.34,  # misfits
-        2.37,  # here
-        1.51,  # this_guide
-        2.12,  # fault
-        0.48,  # prepare
-        -0.53,  # ask
-        -0.35,  # safety
-        -1.43,  # elsewhere
-        -0.99,  # other
-        1.21,  # other_guide
-        1.77,  # says_much
+        -0.12,  # part
+        4.62,  # cosine
+        3.05,  # core_cosine
+        4.13,  # coverage
+        2.8,  # pairs
+        3.31,  # fits
+        1.44,  # fits_alone
+        -0.91,  # misfits
+        2.09,  # here
+        1.41,  # this_guide
+        1.86,  # fault
+        0.6,  # prepare
+        -0.75,  # ask
+        1.12,  # safety
+        -1.09,  # elsewhere
+        -1.84,  # strange
+        0.27,  # other
+        1.26,  # other_guide
+        0.46,  # says_much
     ]
 )
 
@@ -71,10 +72,12 @@ class Part:
 class Within:
     """How a question reads while a guide is walked."""
 
-    part: Part  # the part of the guide that answers best; of `prepare` and `ask` the whole section may be meant
+    part: Part  # the part of the guide that answers best
     inside: float  # probability that the guide answers, 0..1
     outside: float  # probability that another guide is meant
-    is_bare: bool  # names nothing, as "mất bao lâu": what is found for it alone means nothing
+    ask: str | None  # the kind of thing asked for, where its words are known
+    restates: bool  # asks for what the guide is about as a whole
+    is_bare: bool  # asks only that, as "mất bao lâu": what is found for it alone means nothing
 
     @property
     def is_inside(self) -> bool:
@@ -91,6 +94,10 @@ class Question:
     rest: tuple[str, ...]  # without the words that ask for it
     topic: tuple[str, ...]  # and without the frame
 
+    @property
+    def is_bare(self) -> bool:
+        return self.ask is not None and not self.topic
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -99,11 +106,12 @@ class Options:
     question: Question
     parts: tuple[Part, ...]
     features: Floats  # (parts + 1, features)
-    possible: NDArray[np.bool_]  # (parts + 1,)
+    possible: NDArray[np.bool_]  # (parts + 2,): the last for neither
+    restates: bool
 
     def probabilities(self, weights: Floats) -> Floats:
         """(parts + 2,): of each part, of another guide, of neither."""
-        utilities = np.append(np.where(self.possible, self.features @ weights, -np.inf), 0.0)
+        utilities = np.where(self.possible, np.append(self.features @ weights, 0.0), -np.inf)
         exponent = np.exp(utilities - utilities.max())
         return np.asarray(exponent / exponent.sum())
 
@@ -111,8 +119,14 @@ class Options:
         probabilities = self.probabilities(weights)
         of_parts = probabilities[:-2]
         best = self.parts[int(of_parts.argmax())]
-        is_bare = self.question.ask is not None and not self.question.topic
-        return Within(best, float(of_parts.sum()), float(probabilities[-2]), is_bare)
+        return Within(
+            best,
+            inside=1.0 if self.restates else float(of_parts.sum()),
+            outside=0.0 if self.restates else float(probabilities[-2]),
+            ask=self.question.ask,
+            restates=self.restates,
+            is_bare=self.question.is_bare,
+        )
 
 
 class GuideParts:
@@ -127,6 +141,8 @@ class GuideParts:
         ]
         self.folded = [[f" {fold(text)} " for text in of_part] for of_part in self._texts]
         self.words = [frozenset("".join(of_part).split()) for of_part in self.folded]
+        self.title = frozenset(fold(normalise(guide.title)).split())
+        self.all_words = self.title.union(*self.words)
 
     @cached_property
     def _vectors(self) -> Vectors:
@@ -181,10 +197,18 @@ class FollowUps:
         features = np.zeros((len(guide.parts) + 1, len(PART_FEATURES) + len(OTHER_FEATURES)))
         features[:-1, : len(PART_FEATURES)] = rows
         features[-1, len(PART_FEATURES) :] = (1.0, _log_odds(other), min(mass, 12.0) / 12.0)
-        # How long and how much is said where it is said; and a question that names nothing means this guide.
+        # How long and how much is said where it is said, or nowhere.
         parts_possible = fits if question.ask in ("time", "cost") else np.ones(len(guide.parts), dtype=bool)
-        is_bare = question.ask is not None and not question.topic
-        return Options(question, guide.parts, features, np.append(parts_possible, not is_bare))
+        # What asks for nothing but papers, or whom to ask, means those of this guide.
+        is_sure = question.is_bare and question.ask in ("prepare", "ask")
+        possible = np.append(parts_possible, [not question.is_bare, not is_sure])
+        restates = question.ask is None and self._restates(question.topic, guide.title)
+        return Options(question, guide.parts, features, possible, restates)
+
+    def _restates(self, topic: Collection[str], title: Collection[str]) -> bool:
+        """Whether the title says all of the question, and the question most of the title."""
+        mass = self._mass(topic)
+        return set(topic) <= set(title) and mass > 0.5 * self._mass(title)
 
     def _question(self, text: str) -> Question:
         folded = f" {fold(text)} "
@@ -203,6 +227,7 @@ class FollowUps:
     ) -> Floats:
         vectors = self._encoder.encode([question.text, question.core])
         cosines, core_cosines = guide.cosines(vectors[0]), guide.cosines(vectors[1])
+        strange = 1.0 - self._coverage(question.topic, guide.all_words) if question.topic else 0.0
         rows = []
         for at, part in enumerate(guide.parts):
             fits = question.ask is not None and self._fits(question.ask, part, guide.folded[at])
@@ -224,6 +249,7 @@ class FollowUps:
                     part.section == "ask",
                     part.section == "safety",
                     is_elsewhere,
+                    strange,
                 )
             )
         return np.array(rows, dtype=np.float64)

@@ -25,7 +25,7 @@ from retrieval.within import OTHER_FEATURES, PART_FEATURES, Floats, FollowUps, O
 
 RIDGE = 0.0003  # chosen by cross-validation over the even cases
 WEIGHT_OF_TOPICS, WEIGHT_OF_NOTHING = 0.25, 0.5  # there are many of them, and they are easy
-STEERING = ("next", "back", "repeat", "goto", "in_guide:progress", "in_guide:if_not")
+STEERING = ("next", "back", "repeat", "goto", "in_guide:progress", "in_guide:if_not", "in_guide:resume")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +67,17 @@ def context_cases(rows: Sequence[dict[str, Any]], engine: Engine, follow_ups: Fo
         options = follow_ups.options(row["guide"], engine.ask(row["text"]), step=row["step"])
         right = [any(name in expected for name in names(part)) for part in options.parts]
         another = any(name.startswith("guide:") for name in expected)
-        right += [another and bool(options.possible[-1]), "no_answer" in expected]
+        right += [another and bool(options.possible[-2]), "no_answer" in expected]
         yield Case(options, np.array(right, dtype=np.float64), 1.0)
 
 
 def other_cases(folder: Path, library: Library, engine: Engine, follow_ups: FollowUps) -> Iterator[Case]:
     for row in _rows(folder / "questions" / "dev.jsonl"):
         found = engine.ask(row["q"])
-        near = {*row["slugs"], *(slug for right in row["slugs"] for slug in library.guide(right).front.related)}
+        near = {
+            *row["slugs"],
+            *(slug for right in row["slugs"] for slug in library.guide(right).front.related),
+        }
         if found.candidates and found.candidates[0].guide in row["slugs"]:
             options = follow_ups.options(_any_guide(row["id"], library, near), found, step=1)
             yield Case(options, _only(options, -2), WEIGHT_OF_TOPICS)

@@ -8,11 +8,11 @@ SameSite=Strict besides.
 import datetime as dt
 import hashlib
 import hmac
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Annotated
 
-import structlog
 from fastapi import Depends, Form, Request, Response
 from fastapi.responses import HTMLResponse
 
@@ -27,7 +27,7 @@ SEEN_EVERY = dt.timedelta(minutes=1)  # a login's last use is written no more of
 
 FormText = Annotated[str, Form()]
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def count_try(request: Request, site: CurrentSite) -> None:
     wait_s = site.tries.hit(network)
     if wait_s:
         if site.told.hit(network) == 0:
-            _log.warning("too many tries to sign in", network=network)
+            _log.warning("too many tries to sign in from %s", network)
         raise Refused(429, "staff.refused_tries", wait_s=wait_s)
 
 

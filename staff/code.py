@@ -1,9 +1,9 @@
 """After the password: the code of the second factor, or one of the recovery codes."""
 
 import datetime as dt
+import logging
 from typing import Literal
 
-import structlog
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
@@ -23,7 +23,7 @@ from staff.route import SignInNeeded
 from staff.second_factor import matching_step, recovery_code
 from staff.site import PREFIX, CurrentSite, Site
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 def show(request: Request, site: CurrentSite) -> Response:

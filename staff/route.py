@@ -1,10 +1,10 @@
 """What holds for every answer of the staff site: its headers, and pages for what is refused."""
 
+import logging
 import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-import structlog
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 from staff.headers import add_headers
 from staff.site import PREFIX, Site
 
-_log = structlog.get_logger()
+_log = logging.getLogger(__name__)
 
 
 class SignInNeeded(Exception):
@@ -67,5 +67,6 @@ async def _answer(
     except HTTPException:
         raise
     except Exception:
-        _log.exception("a staff page failed", method=request.method, path=request.scope["route"].path)
+        # The path of the route, not of the request: a link may hold a token.
+        _log.exception("%s %s failed", request.method, request.scope["route"].path)
         return site.page("refused.html", 500, key="staff.refused_broken")

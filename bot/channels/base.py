@@ -4,9 +4,10 @@ A channel takes messages in through its webhook or its own loop, hands them to t
 acknowledges them only when the desk has them. Replies it gets from the sender, one call each.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fastapi import APIRouter
 
@@ -61,6 +62,17 @@ class Channel(Protocol):
         """
 
 
+@runtime_checkable
+class HasWindow(Protocol):
+    """A channel on which we may write only for a while after the person did."""
+
+    def refuses(self, last_message_at: dt.datetime | None, now: dt.datetime) -> str | None:
+        """Why somebody who wrote last at that time gets nothing now; None when they get it.
+
+        Asked before each call; the reason is shown to staff.
+        """
+
+
 class SendError(Exception):
     """A message was not sent. The text names no person and no token: staff and logs show it."""
 
@@ -69,6 +81,14 @@ class TryAgain(SendError):
     """The channel is busy or cannot be reached; after `after_s`, where it said when."""
 
     def __init__(self, reason: str, *, after_s: float | None = None) -> None:
+        super().__init__(reason)
+        self.after_s = after_s
+
+
+class NotNow(SendError):
+    """This message can be sent in `after_s`, however late that is; messages to others can be sent now."""
+
+    def __init__(self, reason: str, *, after_s: float) -> None:
         super().__init__(reason)
         self.after_s = after_s
 

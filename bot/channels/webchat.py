@@ -6,6 +6,7 @@ piece of it. What the pages look like is `bot.web`; what is said, the desk knows
 
 import datetime as dt
 import logging
+import math
 import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -17,26 +18,20 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
-from bot.messages import Desk, Entry, IncomingMessage, Overloaded
+from bot.messages import MAX_TEXT, Desk, Entry, IncomingMessage, Overloaded, TooMany
+from bot.rate_limit import MINUTE_S, RateLimits
 from bot.web.page import ChatPages, open_choices
 from bot.web.session import COOKIE, Sessions
 from knowledge.address import DEFAULT
 from knowledge.phrases import Phrases
+from staff.headers import add_headers
+from staff.window import network_of
 
 CHANNEL = "webchat"
 MAX_FORM_BYTES = 64 * 1024
 MAX_WAITING = 100  # messages whose replies we wait for at a time, each in a thread
 RETRY_AFTER_S = 5
 MAX_ENTRY_ID = 2**63 - 1  # what the database can hold
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    # 'no-referrer' would make browsers send 'Origin: null' with our own forms.
-    "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
-    "Cache-Control": "no-store",
-}
 
 _HAMLET = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -70,6 +65,7 @@ def build_webchat_router(
     key: bytes,
     secure_cookies: bool,
     clock: Callable[[], dt.datetime],
+    limits: RateLimits | None = None,
     reply_timeout_s: float = 5.0,
     form: str = DEFAULT,
 ) -> APIRouter:
@@ -88,9 +84,11 @@ def build_webchat_router(
         commune=commune,
         secure_cookies=secure_cookies,
         clock=clock,
+        limits=limits,
         reply_timeout_s=reply_timeout_s,
     )
-    router = APIRouter(route_class=_route_class(pages), include_in_schema=False)
+    route_class = _route_class(pages, is_https=secure_cookies)
+    router = APIRouter(route_class=route_class, include_in_schema=False)
     routes: tuple[tuple[str, str, Callable[..., Any]], ...] = (
         ("GET", "/", chat.show),
         ("POST", "/tin-nhan", chat.send),
@@ -115,11 +113,14 @@ class WebChat:
         commune: str,
         secure_cookies: bool,
         clock: Callable[[], dt.datetime],
+        limits: RateLimits | None,
         reply_timeout_s: float,
     ) -> None:
         self.desk, self.pages, self.sessions = desk, pages, sessions
         self.commune, self.secure_cookies = commune, secure_cookies
-        self.clock, self.reply_timeout_s = clock, reply_timeout_s
+        self.clock, self.limits, self.reply_timeout_s = clock, limits, reply_timeout_s
+        # Browsers hold a cookie called __Host-… to https, this host and every path.
+        self.cookie = f"__Host-{COOKIE}" if secure_cookies else COOKIE
         # Threads of their own: people waiting for a reply must not hold up every other page.
         self._threads = anyio.CapacityLimiter(MAX_WAITING)
 
@@ -144,12 +145,15 @@ class WebChat:
         try:
             known = self._live_token(request)
             token = known or self.sessions.start(form.message_id, self.clock())
+            self._count(request, form, is_new_talk=not known and not self._talk(token))
             receipt = self.desk.receive(self._message(token, form))
             self.desk.wait(receipt, timeout_s=self.reply_timeout_s)
             response = _to_newest(form)
             if _is_script(request):
                 response = self.pages.fragment(self._talk(token, after=form.sau if known else 0))
                 response.headers["X-Talk"] = "known" if known else "new"
+        except TooMany as flood:
+            return self._too_many(form, flood)
         except Overloaded:
             return self._busy(form)
         except Exception:
@@ -174,23 +178,33 @@ class WebChat:
         return response
 
     def end(self, request: Request, xom: Annotated[str, Form()] = "") -> Response:
-        session = self.sessions.read(request.cookies.get(COOKIE, ""), self.clock())
+        session = self.sessions.read(request.cookies.get(self.cookie, ""), self.clock())
         if session:
             self._end(session.token)
         query = f"&xom={hamlet}" if (hamlet := _hamlet(xom)) else ""
         response = RedirectResponse(f"/?xong=1{query}", 303)
         response.headers["Clear-Site-Data"] = '"cache"'
-        response.delete_cookie(COOKIE, httponly=True, samesite="lax", secure=self.secure_cookies)
+        response.delete_cookie(self.cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
         return response
 
     def _live_token(self, request: Request) -> str | None:
-        session = self.sessions.read(request.cookies.get(COOKIE, ""), self.clock())
+        session = self.sessions.read(request.cookies.get(self.cookie, ""), self.clock())
         if session is None:
             return None
         if not session.is_live:
             self._end(session.token)
             return None
         return session.token
+
+    def _count(self, request: Request, form: ChatForm, *, is_new_talk: bool) -> None:
+        """Raises `TooMany` when too much comes from this part of the network, and it is no cry for help."""
+        if self.limits is None:
+            return
+        try:
+            self.limits.count_address(network_of(request), is_new_talk=is_new_talk)
+        except TooMany:
+            if not self.limits.is_urgent(form.text[:MAX_TEXT]):
+                raise
 
     def _message(self, token: str, form: ChatForm) -> IncomingMessage:
         return IncomingMessage(
@@ -224,11 +238,17 @@ class WebChat:
     def _renew(self, response: Response, token: str) -> None:
         cookie = self.sessions.cookie(token, self.clock())
         # Neither Max-Age nor Expires: it goes when the browser is closed.
-        response.set_cookie(COOKIE, cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
+        response.set_cookie(self.cookie, cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
 
     def _busy(self, form: ChatForm) -> Response:
         response = self._not_sent(form, "busy", status=503)
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
+        return response
+
+    def _too_many(self, form: ChatForm, flood: TooMany) -> Response:
+        reason = "too_fast" if flood.wait_s <= MINUTE_S else "too_many"
+        response = self._not_sent(form, reason, status=429)
+        response.headers["Retry-After"] = str(math.ceil(flood.wait_s))
         return response
 
     def _not_sent(self, form: ChatForm, reason: str, *, status: int) -> Response:
@@ -242,15 +262,14 @@ class WebChat:
         )
 
 
-def _route_class(pages: ChatPages) -> type[APIRoute]:
+def _route_class(pages: ChatPages, *, is_https: bool) -> type[APIRoute]:
     class ChatRoute(APIRoute):
         def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
             handle = super().get_route_handler()
 
             async def handle_chat(request: Request) -> Response:
                 response = await _answer(pages, handle, request)
-                for name, value in HEADERS.items():
-                    response.headers.setdefault(name, value)
+                add_headers(response.headers, is_https=is_https)
                 return response
 
             return handle_chat

@@ -16,6 +16,7 @@ from bot.messages import Choice, Entry
 from bot.web.session import IDLE
 from knowledge.address import address
 from knowledge.phrases import Phrases
+from staff.headers import new_nonce, page_policy
 
 WEB = Path(__file__).parent
 MEDIA_TYPES = {"chat.css": "text/css", "chat.js": "text/javascript", "icon.svg": "image/svg+xml"}
@@ -81,7 +82,9 @@ class ChatPages:
         return Response(self._files[name], media_type=MEDIA_TYPES[name], headers=headers)
 
     def _show(self, template: str, status: int = 200, /, **values: object) -> HTMLResponse:
-        return HTMLResponse(self._templates.get_template(template).render(values), status)
+        nonce = new_nonce()
+        html = self._templates.get_template(template).render(values, nonce=nonce)
+        return HTMLResponse(html, status, headers={"Content-Security-Policy": page_policy(nonce)})
 
     def _versioned_path(self, name: str) -> str:
         return f"/static/{name}?v={hashlib.sha256(self._files[name]).hexdigest()[:12]}"

@@ -258,7 +258,11 @@ def test_the_cookie_is_for_this_site_and_this_visit(client: TestClient):
 def test_the_cookie_is_secure_where_the_site_is_on_https(desk: FakeDesk, clock: Clock):
     client = browser(webchat(desk, clock, secure_cookies=True), "https://chat.test")
 
-    assert "Secure" in send(client, "xin chào").headers["set-cookie"].split("; ")
+    sent = send(client, "xin chào")
+
+    assert sent.headers["set-cookie"].startswith("__Host-hvs_chat=")
+    assert sent.headers["set-cookie"].split("; ")[1:] == ["HttpOnly", "Path=/", "SameSite=lax", "Secure"]
+    assert "xin chào" in client.get("/").text
 
 
 def test_two_people_never_see_each_others_talk(app: FastAPI):
@@ -569,9 +573,8 @@ def test_a_page_that_cannot_be_made_says_so(
 def test_every_answer_keeps_to_itself(method: str, path: str, client: TestClient):
     headers = client.request(method, path).headers
 
-    assert headers["content-security-policy"] == (
-        "default-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
-    )
+    for part in ("default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert part in headers["content-security-policy"].split("; ")
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "same-origin"
     assert headers["cache-control"] == "no-store"
@@ -627,6 +630,7 @@ def test_every_phrase_of_the_page_is_used_and_there():
         "broken",
         "not_sent_busy",
         "not_sent_broken",
+        "not_sent_too_fast",
     }
 
     assert used | named == {key.removeprefix("web.") for key in phrases() if key.startswith("web.")}

@@ -48,6 +48,8 @@ class FakeDesk:
         self.answer = answer
         self.received: list[IncomingMessage] = []
         self.ended: list[str] = []
+        self.gone: list[str] = []  # who left, by `left`
+        self.moves: list[tuple[str, str]] = []  # old and new id, by `moved`
         self.deliveries = 0
         self.failures: list[Exception] = []  # raised by the next calls of `receive`, one each
         self._ids = itertools.count(1)
@@ -121,6 +123,14 @@ class FakeDesk:
         with self._changed:
             self.ended.append(external_id)
             self._talks.pop((commune, channel, external_id), None)
+
+    def left(self, *, commune: str, channel: str, external_id: str) -> None:
+        with self._changed:
+            self.gone.append(external_id)
+
+    def moved(self, *, commune: str, channel: str, external_id: str, new_id: str) -> None:
+        with self._changed:
+            self.moves.append((external_id, new_id))
 
     def _talk_of(self, message: IncomingMessage) -> _Conversation:
         person = (message.commune, message.channel, message.external_id)

@@ -25,9 +25,15 @@ from records.staff_accounts import (
     live_session,
     note_failure,
     note_seen,
+    open_sessions,
     password_matches,
+    remove_second_factor,
+    session_awaiting_code,
+    set_second_factor,
     start_session,
     token_hash,
+    use_recovery_code,
+    use_step,
 )
 from tests.conftest import NOW
 
@@ -340,3 +346,79 @@ def test_only_the_hash_of_an_invitation_is_kept(database: Database, lan: tuple[i
         (invitation,) = session.scalars(select(StaffInvitation))
     assert (invitation.account_id, invitation.token_hash) == (lan[1], token_hash(token))
     assert (invitation.expires_at, invitation.used_at) == (NOW + dt.timedelta(days=2), None)
+
+
+def test_a_login_that_waits_for_a_code_counts_for_none(database: Database, lan: tuple[int, int]):
+    with database.write() as session:
+        token = start_session(session, session.get_one(StaffAccount, lan), now=NOW, awaits_code=True)
+
+    with database.read() as session:
+        account = session.get_one(StaffAccount, lan)
+        found = session_awaiting_code(session, token, now=NOW + 10 * MINUTE)
+        assert found is not None
+        assert found[1] is account
+        assert session_awaiting_code(session, token, now=NOW + 10 * MINUTE + SECOND) is None
+        assert live_session(session, token, now=NOW) is None
+        assert open_sessions(session, account, now=NOW) == []
+
+
+def test_a_whole_login_waits_for_no_code(database: Database, lan: tuple[int, int]):
+    with database.write() as session:
+        token = start_session(session, session.get_one(StaffAccount, lan), now=NOW)
+
+    with database.read() as session:
+        assert session_awaiting_code(session, token, now=NOW) is None
+
+
+def test_open_logins_come_newest_first_and_without_those_that_ended(database: Database, lan: tuple[int, int]):
+    with database.write() as session:
+        account = session.get_one(StaffAccount, lan)
+        for minutes in (0, 20, 40):
+            start_session(session, account, now=NOW + minutes * MINUTE)
+
+    with database.read() as session:
+        logins = open_sessions(session, session.get_one(StaffAccount, lan), now=NOW + 45 * MINUTE)
+        assert [login.created_at for login in logins] == [NOW + 40 * MINUTE, NOW + 20 * MINUTE]
+
+
+def test_all_logins_but_one_can_be_ended(database: Database, lan: tuple[int, int]):
+    with database.write() as session:
+        account = session.get_one(StaffAccount, lan)
+        kept, ended = (start_session(session, account, now=NOW) for _ in range(2))
+        end_sessions(session, account, but=kept)
+
+    with database.read() as session:
+        assert [live_session(session, token, now=NOW) is not None for token in (kept, ended)] == [True, False]
+
+
+def test_each_step_of_the_second_factor_counts_once_and_in_order(database: Database, lan: tuple[int, int]):
+    with database.write() as session:
+        account = session.get_one(StaffAccount, lan)
+        set_second_factor(account, sealed=b"sealed", step=7, recovery_codes=["one", "two"])
+
+        assert [use_step(account, step) for step in (7, 6, 8, 8, 9)] == [False, False, True, False, True]
+
+
+def test_a_recovery_code_is_used_up_and_removing_the_factor_takes_the_rest(
+    database: Database, lan: tuple[int, int]
+):
+    with database.write() as session:
+        account = session.get_one(StaffAccount, lan)
+        set_second_factor(account, sealed=b"sealed", step=7, recovery_codes=["one", "two"])
+    with database.write() as session:
+        account = session.get_one(StaffAccount, lan)
+        used = [use_recovery_code(account, code) for code in ("one", "one", "three", "")]
+    with database.read() as session:
+        assert session.get_one(StaffAccount, lan).recovery_hashes == [token_hash("two")]
+
+    with database.write() as session:
+        remove_second_factor(session.get_one(StaffAccount, lan))
+
+    with database.read() as session:
+        account = session.get_one(StaffAccount, lan)
+        assert (used, account.totp_sealed, account.totp_last_step, account.recovery_hashes) == (
+            [True, False, False, False],
+            None,
+            None,
+            [],
+        )

@@ -65,10 +65,10 @@ def test_the_exact_nearest_of_many_are_found():
 
 
 def passages_like(topics: int, each: int) -> Vectors:
-    """Vectors around `topics` directions, as texts lie around what they are about."""
+    """Vectors around `topics` directions, loosely: looking at few cells would miss neighbours."""
     chance = np.random.default_rng(11)
     centres = np.repeat(chance.normal(size=(topics, 24)), each, axis=0)
-    return unit((centres + 0.5 * chance.normal(size=centres.shape)).astype(np.float32))
+    return unit((centres + chance.normal(size=centres.shape)).astype(np.float32))
 
 
 MANY = passages_like(topics=200, each=50)
@@ -98,11 +98,11 @@ def test_cells_find_nearly_all_of_the_ten_nearest(cells: VectorIndex):
     assert sum(found) / (10 * len(QUERIES)) >= 0.97
 
 
-def test_cells_give_exact_cosines_best_first(cells: VectorIndex):
+def test_cells_give_cosines_best_first_right_to_a_few_ten_thousandths(cells: VectorIndex):
     for query in QUERIES:
         found, cosines = cells.search(query, 10)
 
-        np.testing.assert_allclose(cosines, MANY[found] @ query, atol=1e-6)
+        np.testing.assert_allclose(cosines, MANY[found] @ query, atol=3e-4)
         assert cosines.tolist() == sorted(cosines.tolist(), reverse=True)
 
 
@@ -134,7 +134,7 @@ def test_cells_take_rows_that_do_not_lie_together_in_memory():
     found, cosines = VectorIndex(wide[:, : MANY.shape[1]], exact_up_to=0).search(MANY[5], 1)
 
     assert found.tolist() == [5]
-    np.testing.assert_allclose(cosines, [1.0], atol=1e-6)
+    np.testing.assert_allclose(cosines, [1.0], atol=3e-4)
 
 
 def test_an_empty_index_finds_nothing_whatever_its_limit():

@@ -69,8 +69,11 @@ async function deliver(fields) {
       method: "POST",
       body: new URLSearchParams({ ...fields, sau: newest() }),
     });
-    if (response.status === 503) return () => waitForTurn(Number(response.headers.get("Retry-After")) || 5);
-    if (response.status === 413) return giveBack;
+    const wait = Number(response.headers.get("Retry-After"));
+    if (response.status === 503) return () => waitForTurn(wait || 5, words.busy);
+    if (response.status === 429 && wait <= 60) return () => waitForTurn(wait, words.tooFast);
+    if (response.status === 429) return () => giveBack(words.tooMany);
+    if (response.status === 413) return () => giveBack(words.tooBig);
     if (!response.ok) return fail;
     const isNew = response.headers.get("X-Talk") === "new";
     receive(await response.text(), { isNew, isAnswer: true });
@@ -79,9 +82,9 @@ async function deliver(fields) {
   }
 }
 
-function waitForTurn(seconds) {
+function waitForTurn(seconds, sentence) {
   setBusy(false);
-  say(words.busy);
+  say(sentence);
   // Not everybody at the same moment.
   sendTimer = setTimeout(flush, seconds * 1_000 * (1 + Math.random() / 2));
 }
@@ -94,12 +97,12 @@ function fail() {
   retry.scrollIntoView({ block: "nearest" });
 }
 
-function giveBack() {
+function giveBack(sentence) {
   const { bubble, text: typed } = unsent.shift();
   bubble.remove();
   text.value = typed;
   setBusy(false);
-  say(words.tooBig, { isAlarm: true });
+  say(sentence, { isAlarm: true });
 }
 
 async function request(address, options = {}) {

@@ -1,0 +1,111 @@
+"""What is recorded of a turn when a Rasa server leads the conversation: the effects of its Actions.
+
+Our own conversation records them in the transaction of its turn (`bot.turns`). Rasa knows nothing of
+them, so the action server does it, once for each (sender, message, Action): a call that comes again
+gets the answer it got before.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.turns import apply_effect
+from handlers.effects import Effect
+from handlers.guard import Guarded
+from records import inbox, learners
+from records.communes import CommuneProfile
+from records.database import Database
+from records.models import InboxMessage
+from records.vault import Vault
+
+CHANNEL = "rasa"
+MAX_TEXT = 2_000
+
+Answer = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of an Action, as a Rasa server asked for it."""
+
+    action: str
+    sender: str
+    message: str  # names the message among those of the sender
+    commune: str  # slug
+    said: Guarded  # what the person wrote, masked
+
+
+class ActionRecords:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        commune: Callable[[str], CommuneProfile],
+        clock: Callable[[], dt.datetime],
+    ) -> None:
+        self._database, self._vault, self._commune, self._clock = database, vault, commune, clock
+
+    def find(self, call: Call) -> Answer | None:
+        """The answer that this very call got before."""
+        profile = self._commune(call.commune)
+        with self._database.read() as session:
+            context = session.scalar(
+                select(InboxMessage.context).where(
+                    InboxMessage.commune_id == profile.id,
+                    InboxMessage.channel == CHANNEL,
+                    InboxMessage.message_id == self._message_id(call),
+                )
+            )
+            return _answer_in(context)
+
+    def keep(self, call: Call, answer: Answer, effects: Sequence[Effect]) -> Answer:
+        """Record the effects; returns the answer to give: of two calls at once, that of the first."""
+        profile, now = self._commune(call.commune), self._clock()
+        with self._database.write() as session:
+            message, is_new = self._claim(session, call, profile, now)
+            if not is_new:
+                return _answer_in(message.context) or answer
+            conversation = learners.find_conversation(
+                session,
+                commune_id=profile.id,
+                channel=CHANNEL,
+                hashes=self._vault.hashes(CHANNEL, call.sender),
+            )
+            assert conversation is not None
+            for effect in effects:
+                apply_effect(session, message, conversation, effect, now, profile)
+            conversation.turns += 1
+            conversation.updated_at = now
+            message.context = {"answer": answer}  # after the effects: an erasure empties it
+            inbox.finish(message, now=now)
+            return answer
+
+    def _claim(
+        self, session: Session, call: Call, profile: CommuneProfile, now: dt.datetime
+    ) -> tuple[InboxMessage, bool]:
+        hashes = self._vault.hashes(CHANNEL, call.sender)
+        conversation = learners.open_conversation(
+            session, commune_id=profile.id, channel=CHANNEL, hashes=hashes, now=now
+        )
+        learners.note_message(session, conversation, newest=hashes[0], sealed_address=None, now=now)
+        return inbox.claim(
+            session,
+            conversation,
+            message_id=self._message_id(call),
+            text=call.said.redacted[:MAX_TEXT],
+            secrets=[secret.kind for secret in call.said.secrets],
+            now=now,
+        )
+
+    def _message_id(self, call: Call) -> str:
+        oldest = self._vault.hashes(CHANNEL, call.sender)[-1]
+        return f"{oldest[:16]}:{call.message}:{call.action}"[:200]
+
+
+def _answer_in(context: Mapping[str, Any] | None) -> Answer | None:
+    answer = (context or {}).get("answer")
+    return answer if isinstance(answer, dict) else None

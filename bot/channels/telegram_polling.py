@@ -1,0 +1,130 @@
+"""Fetch updates where no webhook can reach us, without losing one.
+
+The offset of a call confirms everything before it for good. So it moves only over updates that are
+stored, and a new process begins without one: what was not confirmed comes again and is known by its id.
+"""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from sqlalchemy.exc import DBAPIError
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+
+from bot.channels.capabilities import TELEGRAM
+from bot.channels.telegram_bot import TelegramBot, seconds_of
+from bot.messages import Overloaded
+
+POLL_S = 50  # how long the platform holds a call that has nothing to give
+# After a week without updates ids begin anew, perhaps lower: an old offset would confirm them unread.
+OFFSET_LIFE = dt.timedelta(days=3)
+MISCONFIGURED_S, CONFLICT_S, LONGEST_S = 300.0, 30.0, 60.0
+MAX_ATTEMPTS = 3  # with an update that fails by itself
+
+_log = structlog.get_logger()
+
+
+class BotIsUnknown(Exception):
+    """The platform has not told us yet what the bot is called; ask again later."""
+
+
+AWAY = (Overloaded, BotIsUnknown, DBAPIError, OSError)  # it is not the update that is wrong
+
+
+class Pauses:
+    """How long to wait after one failure after the other."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    def over(self) -> None:
+        self._failures = 0
+
+    def after(self, error: Exception) -> float:
+        self._failures += 1
+        growing = min(LONGEST_S, 2.0 ** (self._failures - 1))
+        match error:
+            case InvalidToken():
+                return MISCONFIGURED_S
+            case Conflict():
+                return CONFLICT_S
+            case RetryAfter():
+                return seconds_of(error) + 0.5
+            case TimedOut():
+                return min(growing, 5.0)  # a line that is slow is not away
+            case _:
+                return growing
+
+
+class Poller:
+    def __init__(
+        self,
+        bot: TelegramBot,
+        take: Callable[[dict[str, Any]], Awaitable[None]],
+        clock: Callable[[], dt.datetime],
+        pause: Callable[[float], Awaitable[None]],
+        *,
+        commune: str,
+    ) -> None:
+        """`take` returns once an update is stored, or raises; `pause` waits so many seconds."""
+        self._bot, self._take, self._clock, self._pause = bot, take, clock, pause
+        self._commune = commune
+        self._offset: int | None = None
+        self._newest_at = clock()
+        self._failed: tuple[int, int] = (0, 0)  # update, and how often it did
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        pauses = Pauses()
+        while True:
+            try:
+                await self.fetch()
+            except (TelegramError, *AWAY) as error:
+                pause_s = pauses.after(error)
+                note_failure(error, pause_s, commune=self._commune)
+                await self._pause(pause_s)
+            else:
+                pauses.over()
+
+    async def fetch(self) -> None:
+        """One call and what it brings; the offset stands behind what was stored, also after a failure."""
+        if self._clock() - self._newest_at > OFFSET_LIFE:
+            self._offset = None
+        for update in await self._bot.fetch_updates(self._offset, timeout_s=POLL_S):
+            await self._take_or_skip(update)
+            self._offset = update["update_id"] + 1
+            self._newest_at = self._clock()
+
+    async def _take_or_skip(self, update: dict[str, Any]) -> None:
+        """Skips an update that fails again and again by itself: it would keep all others from us."""
+        update_id = update["update_id"]
+        while True:
+            try:
+                return await self._take(update)
+            except AWAY:
+                raise
+            except Exception as error:
+                self._failed = (update_id, self._attempts(update_id) + 1)
+                _log.error(
+                    "an update failed", channel=TELEGRAM, update_id=update_id, error=type(error).__name__
+                )
+                if self._attempts(update_id) >= MAX_ATTEMPTS:
+                    return None
+                await self._pause(1.0)
+
+    def _attempts(self, update_id: int) -> int:
+        failed_id, attempts = self._failed
+        return attempts if failed_id == update_id else 0
+
+
+def note_failure(error: Exception, pause_s: float, *, commune: str) -> None:
+    """By its name alone: the text of an error may hold the address of a call, with the token in it."""
+    log = _log.error if isinstance(error, InvalidToken | Conflict) else _log.warning
+    log(
+        "updates cannot be fetched",
+        channel=TELEGRAM,
+        commune=commune,
+        error=type(error).__name__,
+        again_in_s=pause_s,
+    )
