@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import percentile
-from benchmarks.retrieval_measure import fastest_ms, in_own_process, resident_mib, timed
+from benchmarks.retrieval_measure import built, fastest_ms, in_own_process
 from knowledge.glossary import load_glossary
 from knowledge.library import load_library
 from retrieval.engine import NEAR, make_repairer
@@ -70,9 +70,7 @@ def _asked() -> list[Asked]:
 
 
 def _measure(name: str, passages: Sequence[Passage], asked: Sequence[Asked]) -> Measured:
-    before = resident_mib()
-    ask, build_s = timed(METHODS[name], passages)
-    memory_mib = resident_mib() - before
+    ask, build_s, memory_mib = built(METHODS[name], passages)
     ranks = [_rank(ask(one.question), one.slugs) for one in asked]
     read_ranks = [_rank(ask(one.read), one.slugs) for one in asked]
     times = fastest_ms(ask, [one.question for one in asked])

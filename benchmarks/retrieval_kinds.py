@@ -60,8 +60,7 @@ KINDS = {
     "1,000 cells, 16 looked at": Kind("IVF1000,SQfp16", probes=16),
     "4,096 cells": Kind("IVF4096,SQfp16"),
     "4,096 cells, 128 looked at": Kind("IVF4096,SQfp16", probes=128),
-    "graph (HNSW, 16 links), breadth 128": Kind("HNSW16,Flat", breadth=128),
-    "graph (HNSW, 32 links), breadth 128": Kind("HNSW32,Flat", breadth=128),
+    "graph (HNSW, 16 links), breadth 256": Kind("HNSW16,Flat", breadth=256),
 }
 
 

@@ -44,6 +44,17 @@ def timed(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, f
     return returned, time.perf_counter() - began
 
 
+def built(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float, float]:
+    """What was built, the seconds of processor time it took, and the MiB of memory it added.
+
+    On one core processor time is what a clock shows when nothing else runs.
+    """
+    before, began = resident_mib(), time.process_time()
+    returned = build(*args, **kwargs)
+    took_s = time.process_time() - began
+    return returned, took_s, resident_mib() - before
+
+
 def fastest_ms(ask: Callable[[Q], object], queries: Sequence[Q]) -> list[float]:
     """For each query the milliseconds of its fastest of three passes over all of them.
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import percentile
 from benchmarks.retrieval_compare import words_and_pairs
-from benchmarks.retrieval_measure import fastest_ms, in_own_process, peak_mib, resident_mib, timed
+from benchmarks.retrieval_measure import built, fastest_ms, in_own_process, peak_mib, timed
 from benchmarks.retrieval_passages import PassageMaker
 from knowledge.glossary import load_glossary
 from knowledge.library import Library, load_library
@@ -128,9 +128,7 @@ def measure(build: Callable[[Vectors], Searcher], data: Prepared, size: int, ten
     """Build an index of the first `size` vectors and ask it every query for as many as the engine does."""
     # A copy: pages of the file would count as memory when the index first touches them.
     vectors = np.array(np.load(data.vectors, mmap_mode="r")[:size])
-    before = resident_mib()
-    index, build_s = timed(build, vectors)
-    memory_mib = resident_mib() - before
+    index, build_s, memory_mib = built(build, vectors)
     times = fastest_ms(lambda query: index.search(query, NEAR), list(data.query_vectors))
     found = [index.search(query, NEAR)[0] for query in data.query_vectors]
     # Cosines are computed anew, for some kinds of index round them. A passage as near as the tenth
@@ -166,9 +164,7 @@ def _measure_vectors(name: str, data: Prepared, size: int, tenth: Vectors) -> Me
 def _measure_words(name: str, data: Prepared, size: int) -> Measured:
     with data.texts.open(encoding="utf-8") as file:
         texts = [line.rstrip("\n") for line in islice(file, size)]
-    before = resident_mib()
-    search, build_s = timed(WORD_INDEXES[name], texts)
-    memory_mib = resident_mib() - before
+    search, build_s, memory_mib = built(WORD_INDEXES[name], texts)
     times = fastest_ms(search, data.queries)
     return Measured(percentile(times, 0.5), percentile(times, 0.95), build_s, memory_mib, peak_mib())
 

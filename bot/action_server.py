@@ -45,7 +45,7 @@ from bot.conversation import DEFAULT_FORM
 from bot.directory import CommuneDirectory
 from bot.settings import Settings
 from handlers.actions import build_actions
-from handlers.guard import guard
+from handlers.guard import Guarded, guard, without_masks
 from handlers.services import Services
 from handlers.understand import parse_payload
 from knowledge.address import DEFAULT
@@ -128,6 +128,7 @@ class ActionHost:
         text = str(message.get("text") or "")
         said = guard("" if parse_payload(text) else clean(text))  # a button pressed is nothing said
         message["text"] = said.redacted
+        message["entities"] = [*(message.get("entities") or ()), *_query(message, said)]
         slots = tracker["slots"] = dict(tracker.get("slots") or {})
         slots["commune"] = commune = slots.get("commune") or self._commune
         slots["address"] = slots.get("address") or DEFAULT_FORM.get(self._profile(commune).region, DEFAULT)
@@ -211,6 +212,13 @@ def _inflated(body: bytes) -> bytes:
     if inflater.unconsumed_tail:
         raise HTTPException(413)
     return inflated
+
+
+def _query(message: Body, said: Guarded) -> list[dict[str, str]]:
+    """What is searched for, unless the caller says so itself: the text without its masks."""
+    if any(entity.get("entity") == "query" for entity in message.get("entities") or ()):
+        return []
+    return [{"entity": "query", "value": without_masks(said.redacted).strip()}]
 
 
 def _message_of(tracker: Body) -> str | None:

@@ -6,17 +6,20 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from ipaddress import ip_address
 
 import structlog
-from fastapi import FastAPI, Response
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
 from bot.assembly import Assistant
 from bot.channels.webchat import build_webchat_router
-from records import erasure, inbox
+from records import erasure, inbox, unlogged
 from staff.app import build_staff_router
+from staff.headers import CarefulHeaders, add_headers
 
 _log = structlog.get_logger()
 
@@ -46,6 +49,8 @@ def build_app(assistant: Assistant) -> FastAPI:
 
     app = FastAPI(title="Học Vụ Số", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     settings, profile = assistant.settings, assistant.directory.by_slug(assistant.settings.commune)
+    app.add_middleware(CarefulHeaders, is_https=settings.secure_cookies)
+    app.add_exception_handler(Exception, partial(_broken, is_https=settings.secure_cookies))
     app.include_router(
         build_webchat_router(
             assistant.desk,
@@ -53,6 +58,7 @@ def build_app(assistant: Assistant) -> FastAPI:
             commune=profile.slug,
             place=profile.name,
             key=assistant.vault.signing_keys[0],
+            older_keys=assistant.vault.signing_keys[1:],
             secure_cookies=settings.secure_cookies,
             clock=assistant.clock,
             limits=assistant.limits,
@@ -75,14 +81,33 @@ def build_app(assistant: Assistant) -> FastAPI:
     return app
 
 
+async def _broken(_request: Request, _error: Exception, *, is_https: bool) -> Response:
+    """The last resort: what no page of ours answers. The server logs the error."""
+    response = PlainTextResponse("500", status_code=500)
+    add_headers(response.headers, is_https=is_https)
+    return response
+
+
+def _from_inside(request: Request) -> None:
+    """Numbers about the service are for who keeps it: on the Internet there is no such page."""
+    try:
+        address = ip_address(request.client.host if request.client else "")
+    except ValueError:  # a socket file
+        return
+    if address.is_global:
+        raise HTTPException(404)
+
+
 def _add_health(app: FastAPI, assistant: Assistant) -> None:
+    inside = [Depends(_from_inside)] if assistant.settings.secure_cookies else []
+
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> Response:
         """The process lives and its worker does."""
         return PlainTextResponse("ok" if assistant.worker.is_alive else "worker stopped",
                                  status_code=200 if assistant.worker.is_alive else 503)  # fmt: skip
 
-    @app.get("/readyz", include_in_schema=False)
+    @app.get("/readyz", include_in_schema=False, dependencies=inside)
     def readyz() -> Response:
         """Messages can be taken in: the database answers. Says what is wrong with the content, too."""
         with assistant.database.read() as session:
@@ -92,13 +117,14 @@ def _add_health(app: FastAPI, assistant: Assistant) -> None:
         return JSONResponse({"ready": True, "pending": pending, "guides": guides,
                              "content_problem": assistant.content.problem})  # fmt: skip
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics", include_in_schema=False, dependencies=inside)
     def metrics() -> Response:
         return Response(generate_latest(assistant.metrics.registry), media_type=CONTENT_TYPE_LATEST)
 
 
 async def _keep_house(assistant: Assistant) -> None:
-    """Once a minute: reload changed content, take away what erased talks left, empty the log."""
+    """Once a minute: reload changed content, take away what erased and unlogged talks left, empty the
+    log, and at night do the night's jobs."""
     while True:
         try:
             await asyncio.to_thread(_housekeeping, assistant)
@@ -109,9 +135,13 @@ async def _keep_house(assistant: Assistant) -> None:
 
 def _housekeeping(assistant: Assistant) -> None:
     assistant.content.reload_if_changed()
+    now = assistant.clock()
     with assistant.database.write() as session:
-        erasure.remove_shells(session, before=assistant.clock() - SHELL_LIFE)
+        erasure.remove_shells(session, before=now - SHELL_LIFE)
+        unlogged.forget_talks(session, now=now)
+    assistant.erasures.add_from(assistant.database)
     assistant.database.checkpoint()
+    assistant.jobs.run_due()
 
 
 def set_up_logs(level: str) -> None:

@@ -4,11 +4,12 @@ import datetime as dt
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import structlog
 from sqlalchemy.orm import Session
 
 from bot.channels.accounts import Account, AccountError, read_accounts
@@ -19,7 +20,9 @@ from bot.conversation import Conversation, Safety
 from bot.desk import DatabaseDesk
 from bot.directory import CommuneDirectory
 from bot.guide_pages import guide_pages
+from bot.jobs import NightJobs, night_jobs
 from bot.metrics import Metrics
+from bot.my_data import MyData
 from bot.plans import PlanShelf
 from bot.rate_limit import RateLimits
 from bot.settings import Settings
@@ -35,13 +38,20 @@ from knowledge.safety_rules import load_scam_rules, load_urgent_rules
 from records import migrate
 from records.communes import CommuneProfile, add_commune, find_commune
 from records.database import Database, open_database, sqlite_url
+from records.erasure_list import ErasureList
+from records.retention import Periods
 from records.sample import ensure_sample_commune
 from records.vault import Vault, open_vault
 from retrieval.decide import Thresholds
 from retrieval.encoder import open_encoder
 
 Clock = Callable[[], dt.datetime]
-KEY_RING = "secret.key"  # in the data folder
+# In the data folder:
+KEY_RING = "secret.key"
+ERASURES = "erasures.log"
+BACKUPS = "backups"
+
+_log = structlog.get_logger()
 
 
 def utc_now() -> dt.datetime:
@@ -64,10 +74,23 @@ class Assistant:
     vault: Vault
     limits: RateLimits
     clock: Clock
+    erasures: ErasureList
+    jobs: NightJobs
 
 
 def database_url(settings: Settings) -> str:
     return settings.database_url or sqlite_url(settings.data_folder / "hocvuso.db")
+
+
+def periods(settings: Settings) -> Periods:
+    return Periods(
+        messages=settings.keep_messages,
+        handoffs=settings.keep_handoffs,
+        statistics=settings.keep_statistics,
+        audit=settings.keep_audit,
+        backups=settings.keep_backups,
+        idle=settings.keep_silent,
+    )
 
 
 def load_content(settings: Settings) -> Content:
@@ -167,6 +190,9 @@ def open_assistant(
         database = open_database(database_url(settings))
         stack.callback(database.close)
         migrate.upgrade(database)
+        erasures = ErasureList(settings.data_folder / ERASURES)
+        if again := erasures.replay(database):  # this database is an older one, brought back
+            _log.warning("what was erased is erased again", erasures=again)
         content = content or load_content(settings)
         plans = open_plans(content, database, settings.content_folder)
         with database.write() as session:
@@ -177,13 +203,20 @@ def open_assistant(
         directory = CommuneDirectory(database)
         metrics = Metrics()
         safety = safety_checks(content, settings.content_folder)
-        conversation = build_conversation(
-            content, phrases, directory, plans, clock, settings.content_folder, safety
-        )
+        services = build_services(content, phrases, directory, plans, clock, settings.content_folder)
+        mine = replace(services, held=MyData(database, phrases), kept_days=settings.keep_messages)
+        conversation = Conversation(mine, safety)
         vault = open_vault(settings.data_folder / KEY_RING)
         switchboard = Switchboard(database, vault, clock, metrics)
         runner = TurnRunner(
-            database, conversation, phrases, directory.by_id, clock, metrics, on_replies=switchboard.wake
+            database,
+            conversation,
+            phrases,
+            directory.by_id,
+            clock,
+            metrics,
+            on_replies=switchboard.wake,
+            on_erased=partial(erasures.add_from, database),
         )
         worker = Worker(runner)
         limits = rate_limits(settings, safety, clock)
@@ -216,6 +249,8 @@ def open_assistant(
             vault,
             limits,
             clock,
+            erasures,
+            night_jobs(database, erasures, periods(settings), clock, backups=settings.data_folder / BACKUPS),
         )
 
 

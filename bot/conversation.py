@@ -16,8 +16,9 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.messages import MAX_TEXT, Choice
 from bot.render import as_text, numbered
 from handlers.actions import build_actions
-from handlers.effects import Effect
+from handlers.effects import Effect, consent
 from handlers.guard import without_masks
+from handlers.privacy import NOTICE
 from handlers.scam import ScamVerdict
 from handlers.services import Services
 from handlers.understand import Choice as ListedChoice
@@ -29,6 +30,8 @@ _log = structlog.get_logger()
 BREAK = dt.timedelta(hours=1)  # after it, an unclear word is met with the offer to go on
 SHORT = 20  # words
 FORGET = dt.timedelta(days=7)  # a guide under way is kept so long (ux.md §2.7)
+ANSWERS = frozenset(("guide", "plan", "scam_check"))
+NOTICE_BY = 3  # messages, the first answer or not
 DEFAULT_FORM = {"bac": "bac", "trung": "bac", "nam": "co-chu"}  # region → form of address
 
 
@@ -101,6 +104,7 @@ class Conversation:
             self._act(turn, message, channel, sender, now)
         _vary_repeated(turn, self._services)
         state["last_text"] = turn.replies[-1].text if turn.replies else None
+        self._give_notice(turn)
         state["last_at"] = now.isoformat()
         state["turn"] = int(state.get("turn") or 0) + 1
         return turn
@@ -114,10 +118,24 @@ class Conversation:
             slots.update(guide=None, step=None, phase=None, choices=None, misses=0)
         return slots
 
+    def _give_notice(self, turn: Turn) -> None:
+        """Once, with the first answer, or when none was found for a while: what is kept, and the choice."""
+        slots, outcome = turn.slots, turn.outcome["outcome"]
+        if slots.get("notice") == NOTICE or slots.get("unlogged"):
+            return
+        is_answered = outcome in ANSWERS or slots.get("phase") == "step"
+        if outcome == "urgent" or not (is_answered or int(slots.get("turn") or 0) + 1 >= NOTICE_BY):
+            return
+        slots["notice"] = NOTICE
+        turn.effects.append(consent("notice", NOTICE))
+        text = self._services.phrases("chat.notice", days=self._services.kept_days)
+        turn.replies.append(Reply(address(text, slots["address"])))
+
     def _link_hamlet(self, turn: Turn, message: Message) -> None:
         """A hamlet that came with a link or QR code is taken without asking, unless one is known."""
         profile = self._services.commune(turn.slots["commune"])
-        if turn.slots.get("hamlet") is None and (hamlet := profile.hamlet(message.hamlet)):
+        is_wanted = turn.slots.get("hamlet") is None and not turn.slots.get("unlogged")
+        if is_wanted and (hamlet := profile.hamlet(message.hamlet)):
             turn.slots.update(hamlet=hamlet.slug, hamlet_asked=True)
             turn.effects.append({"kind": "hamlet", "hamlet": hamlet.slug})
 

@@ -27,6 +27,7 @@ from handlers.guard import Guarded, guard
 from records import inbox, learners, outbox
 from records.communes import CommuneProfile
 from records.database import Database
+from records.held import Held, held_about
 from records.models import ChannelIdentity, InboxMessage, OutboxMessage
 from records.vault import Vault
 from retrieval.text import clean
@@ -140,6 +141,15 @@ class DatabaseDesk:
                 return []
             conversation_id = conversation.id
         return self._entries(profile.id, conversation_id, after)
+
+    def held(self, *, commune: str, channel: str, external_id: str) -> Held | None:
+        profile = self._profile(commune)
+        hashes = self._vault.hashes(channel, external_id)
+        with self._database.read() as session:
+            talk = learners.find_conversation(session, commune_id=profile.id, channel=channel, hashes=hashes)
+            if talk is None:
+                return None
+            return held_about(session, commune_id=profile.id, learner_id=talk.learner_id)
 
     def end(self, *, commune: str, channel: str, external_id: str) -> None:
         """The way in is closed: the identity's hash is replaced by one that no id gives."""

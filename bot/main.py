@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.cli import actions, ask, commune, database, index, knowledge, serve, staff
+from bot.cli import actions, ask, channel, commune, database, doctor, index, keys, knowledge, serve, staff
 
 app = typer.Typer(
     help="Học Vụ Số: the digital-skills assistant of a commune.",
@@ -18,3 +18,6 @@ app.add_typer(database.app, name="db")
 app.add_typer(staff.app, name="staff")
 app.add_typer(commune.app, name="commune")
 app.add_typer(actions.app, name="actions")
+app.add_typer(channel.app, name="channel")
+app.command("doctor")(doctor.doctor)
+app.command("rotate-key")(keys.rotate_key)

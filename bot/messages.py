@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from records.held import Held
+
 MAX_TEXT = 2_000  # characters of a message that are read; a question is far shorter
 
 
@@ -88,6 +90,9 @@ class Desk(Protocol):
 
     def talk(self, *, commune: str, channel: str, external_id: str, after: int = 0) -> list[Entry]:
         """The talk of a person, without a message; [] for somebody new."""
+
+    def held(self, *, commune: str, channel: str, external_id: str) -> Held | None:
+        """Everything that is held about a person (`records.held`); None for somebody new."""
 
     def end(self, *, commune: str, channel: str, external_id: str) -> None:
         """The person left this device: nobody can read this talk through the channel any more."""

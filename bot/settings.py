@@ -1,9 +1,10 @@
 """The settings, read once from the environment or `.env`; the prefix is HOCVUSO_."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -43,7 +44,27 @@ class Settings(BaseSettings):
     zalo_oa_oa_secret: SecretStr | None = Field(None, description="signs the webhook; file:PATH reads a file")
     zalo_oa_refresh_token: SecretStr | None = Field(None, description="the first one; file:PATH reads a file")
     zalo_oa_buttons: bool = Field(False, description="send buttons, where the account may")
+    keep_messages: int = Field(90, ge=1, description="days that texts of messages and questions are kept")
+    keep_handoffs: int = Field(180, ge=1, description="days that calls for a person are kept")
+    keep_statistics: int = Field(730, ge=1, description="days that what is counted is kept, without texts")
+    keep_audit: int = Field(730, ge=1, description="days that the audit log, requests and receipts are kept")
+    keep_backups: int = Field(365, ge=1, description="days that backups are kept")
+    keep_silent: int = Field(365, ge=1, description="days until who does not write is no longer recognised")
+    days_off: str = Field(
+        "", description="days off that move each year (Tết, Giỗ Tổ), such as 2027-02-05 2027-02-08"
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="of our own logs")
+
+    @field_validator("days_off")
+    @classmethod
+    def _are_days(cls, value: str) -> str:
+        for day in value.split():
+            dt.date.fromisoformat(day)
+        return value
+
+    @property
+    def holidays(self) -> frozenset[dt.date]:
+        return frozenset(dt.date.fromisoformat(day) for day in self.days_off.split())
 
     @property
     def secure_cookies(self) -> bool:

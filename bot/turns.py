@@ -8,7 +8,7 @@ with an apology, so that one message that cannot be handled does not hold up the
 import datetime as dt
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -23,16 +23,23 @@ from bot.metrics import Metrics
 from bot.render import as_parts
 from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
-from records import audit, erasure, inbox, learners, outbox, questions
+from records import audit, erasure, inbox, learners, outbox, questions, requests, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
 from records.models import Conversation as ConversationRow
 from records.models import ConversationEvent, InboxMessage
+from records.personal import PROFILE_SLOTS
+from staff.formats import local
 
 _log = structlog.get_logger()
 
 SWEEP_S = 1.0  # how often to look for work nobody called for: left by a crash, or by another process
 RETRY_S = 0.05  # pause after a failed turn
+ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion"))  # effects that unlogged talks do not have
+WALKING_SLOTS = frozenset(  # what going on with a guide needs, in a talk of which nothing is kept
+    (*PROFILE_SLOTS, "guide", "step", "phase", "stuck", "aside", "choices", "misses", "waiting",
+     "asking_hamlet", "turn", "last_at")
+)  # fmt: skip
 
 CommuneById = Callable[[int], CommuneProfile]
 
@@ -50,11 +57,13 @@ class TurnRunner:
         metrics: Metrics,
         *,
         on_replies: Callable[[int, str], None] = lambda _commune_id, _channel: None,
+        on_erased: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_replies` is called with commune and channel after replies were stored."""
+        """`on_replies` is called with commune and channel after replies were stored, `on_erased`
+        after somebody's data was erased."""
         self._database, self._conversation, self._phrases = database, conversation, phrases
         self._commune, self._clock, self._metrics = commune, clock, metrics
-        self._on_replies = on_replies
+        self._on_replies, self._on_erased = on_replies, on_erased
 
     def run_one(self) -> int | None:
         """Do the oldest message that can be done; returns its inbox id, or None when there is none."""
@@ -77,6 +86,8 @@ class TurnRunner:
             return doing[1] if self._give_up(*doing) else 0
         self._metrics.turn(channel, turn.outcome["outcome"], time.perf_counter() - started)
         self._on_replies(doing[0], channel)
+        if any(effect["kind"] == "erase" for effect in turn.effects):
+            self._on_erased()
         return doing[1]
 
     def _turn(self, message: InboxMessage, conversation: ConversationRow) -> Turn:
@@ -100,10 +111,12 @@ class TurnRunner:
         self, session: Session, message: InboxMessage, conversation: ConversationRow, turn: Turn
     ) -> None:
         now = self._clock()
-        conversation.slots = turn.slots
+        is_unlogged = bool(turn.slots.get("unlogged"))
+        conversation.slots = _without_words(turn.slots) if is_unlogged else turn.slots
+        conversation.is_unlogged = is_unlogged
         conversation.turns += 1
         conversation.updated_at = now
-        if turn.events:
+        if turn.events and not is_unlogged:
             session.execute(
                 insert(ConversationEvent),
                 [
@@ -121,6 +134,8 @@ class TurnRunner:
             apply_effect(session, message, conversation, effect, now, self._commune(message.commune_id))
         outbox.put(session, message, _bodies(message, turn.replies), now=now)
         inbox.finish(message, now=now)
+        if is_unlogged:
+            unlogged.forget_message(session, message, day=local(now).date())
 
     def _give_up(self, commune_id: int, inbox_id: int) -> bool:
         """Count a failed attempt; after the third set the message aside with an apology."""
@@ -144,10 +159,12 @@ class TurnRunner:
                 reason="error",
                 guide=conversation.slots.get("guide"),
                 step=None,
-                question=message.text or None,
+                question=None if conversation.is_unlogged else message.text or None,
                 now=now,
             )
             inbox.finish(message, now=now, state="dead")
+            if conversation.is_unlogged:
+                unlogged.forget_message(session, message, day=local(now).date())
         self._metrics.dead()
         return True
 
@@ -242,6 +259,8 @@ def apply_effect(
 ) -> None:
     """Record what an Action said should be (`handlers.effects`), in the transaction of its turn."""
     commune_id, learner_id = message.commune_id, conversation.learner_id
+    if conversation.is_unlogged and effect["kind"] in ABOUT_QUESTIONS:
+        return
     match effect["kind"]:
         case "question":
             _record_question(session, message, learner_id, effect, now)
@@ -274,9 +293,22 @@ def apply_effect(
                 reason=effect["reason"],
                 guide=effect["guide"],
                 step=effect["step"],
-                question=effect["question"],
+                question=None if conversation.is_unlogged else effect["question"],
                 now=now,
             )
+        case "withdraw_call":
+            questions.withdraw_handoff(session, commune_id=commune_id, learner_id=learner_id)
+        case "consent":
+            learners.note_consent(
+                session,
+                commune_id=commune_id,
+                learner_id=learner_id,
+                what=effect["what"],
+                version=effect["version"],
+                now=now,
+            )
+        case "request":
+            _open_request(session, message, learner_id, effect, now)
         case "erase":
             _erase(session, message, conversation, effect["receipt"], now)
         case "outcome":
@@ -301,6 +333,34 @@ def _record_question(
         candidates=effect["candidates"],
         now=now,
     )
+
+
+def _open_request(
+    session: Session, message: InboxMessage, learner_id: int, effect: dict[str, Any], now: dt.datetime
+) -> None:
+    requests.open_request(
+        session,
+        commune_id=message.commune_id,
+        kind=effect["request"],
+        source="chat",
+        reference=effect["reference"],
+        learner_id=learner_id,
+        by="learner",
+        now=now,
+    )
+    audit.append(
+        session,
+        commune_id=message.commune_id,
+        actor="learner",
+        action="request_opened",
+        detail={"reference": effect["reference"], "kind": effect["request"]},
+        now=now,
+    )
+
+
+def _without_words(slots: Mapping[str, Any]) -> dict[str, Any]:
+    """What the next turn of an unlogged talk needs; not what was said in this one."""
+    return {name: value for name, value in slots.items() if name in WALKING_SLOTS}
 
 
 def _erase(

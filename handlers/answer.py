@@ -80,7 +80,7 @@ class ActionAsk(ServiceAction):
     def _miss(self, turn: Turn, found: Found, *, passages: list[dict[str, Any]] | None = None) -> None:
         """The ladder: guesses were the first rung; topics, topics again, then a person (ux.md §2.4)."""
         hint = small_talk_hint(turn.text, turn.services.intents)
-        if hint is None and found.elsewhere == "small_talk":
+        if hint is None and found.elsewhere == "small_talk" and not walked(turn):
             hint = "chat"
         if hint:
             turn.effects.append(effects.outcome("smalltalk"))

@@ -46,6 +46,11 @@ class Turn:
         return str(self._tracker.latest_message.get("text") or "")
 
     @property
+    def sender(self) -> str:
+        """Who writes, as the host names them."""
+        return str(self._tracker.sender_id)
+
+    @property
     def entities(self) -> Mapping[str, Any]:
         found = self._tracker.latest_message.get("entities") or []
         return {entity["entity"]: entity["value"] for entity in found}

@@ -54,3 +54,18 @@ def handoff(reason: str, *, guide: str | None, step: int | None, question: str |
 
 def erase(receipt: str) -> Effect:
     return {"kind": "erase", "receipt": receipt}
+
+
+def consent(what: str, version: str | None) -> Effect:
+    """They read or agreed to a wording of `what` (notice, consent, announce_consent); None: took it back."""
+    return {"kind": "consent", "what": what, "version": version}
+
+
+def request(kind: str, reference: str) -> Effect:
+    """A wish about their own data that the commune has to see to (`records.requests`)."""
+    return {"kind": "request", "request": kind, "reference": reference}
+
+
+def withdraw_call() -> Effect:
+    """They no longer want a person to call them."""
+    return {"kind": "withdraw_call"}

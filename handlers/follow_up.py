@@ -73,7 +73,7 @@ class FollowUp:
             self._record("guide", score=found.candidates[0].score)
             offer_resume(self._turn, self._guide)
             return None
-        if found.decision == NoAnswer() and found.elsewhere is None:
+        if found.decision == NoAnswer() and found.elsewhere in (None, "small_talk"):
             in_context = self._turn.services.ask(f"{_about(self._guide)} {self._query}")
             return _without(in_context, slug) or found
         return _without(found, slug) or found

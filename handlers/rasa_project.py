@@ -47,7 +47,7 @@ def rules() -> dict[str, Any]:
 def nlu(words: IntentWords, library: Library) -> dict[str, Any]:
     """Examples from the content: the words that steer, and what guides are asked with."""
     examples: dict[str, list[str]] = {}
-    for phrase, intent in words.phrases.items():
+    for phrase, intent in sorted(words.phrases.items()):
         examples.setdefault(intent, []).append(phrase)
     examples["ask"] = [text for guide in library.guides.values() for text in guide.questions[:QUESTIONS]]
     return {
@@ -60,7 +60,7 @@ def nlu(words: IntentWords, library: Library) -> dict[str, Any]:
 
 
 def as_yaml(data: dict[str, Any]) -> str:
-    return HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=100)
+    return HEADER + yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True)
 
 
 def intents() -> list[str]:
@@ -85,9 +85,21 @@ def needed_entities() -> dict[str, tuple[str, ...]]:
     needed: dict[str, tuple[str, ...]] = {}
     for name in {action.__module__ for action in ACTIONS}:
         for node in _tree(_FOLDER / f"{name.rpartition('.')[2]}.py").body:
-            if isinstance(node, ast.ClassDef) and (found := tuple(dict.fromkeys(_needed_in(node)))):
-                needed |= {action.intent: found for action in ACTIONS if action.__name__ == node.name}
+            if isinstance(node, ast.ClassDef) and (found := set(_needed_in(node))):
+                needed |= {
+                    action.intent: tuple(sorted(found)) for action in ACTIONS if action.__name__ == node.name
+                }
     return needed
+
+
+class _Dumper(yaml.SafeDumper):
+    """Lists of examples as Rasa's own pages write them: a block of lines."""
+
+    def represent_text(self, text: str) -> yaml.ScalarNode:
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _Dumper.represent_text)
 
 
 def _action(intent: str) -> str:
@@ -105,7 +117,7 @@ def _said(intent: str) -> dict[str, Any]:
 
 
 def _needed(intent: str) -> list[str]:
-    return sorted(needed_entities().get(intent, ()))
+    return list(needed_entities().get(intent, ()))
 
 
 def _found(names_in: Callable[[ast.AST], Iterator[str]]) -> Iterator[str]:

@@ -15,6 +15,14 @@ from retrieval.within import Within
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSummary:
+    """What is held about a person, in a few lines for them to read; with placeholders of address."""
+
+    text: str
+    has_page: bool  # all of it can be seen on a page and taken away
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     phrases: Phrases
     intents: IntentWords
@@ -25,3 +33,6 @@ class Services:
     plan: Callable[[str, str], PlanFound | None]  # (commune, question); None: it has no plan here
     commune: Callable[[str], CommuneProfile]  # by slug
     clock: Callable[[], dt.datetime]  # aware
+    # (commune's id, sender) → what is held about them; None where nobody can say.
+    held: Callable[[int, str], HeldSummary | None] = lambda _commune_id, _sender: None
+    kept_days: int = 90  # how long texts are kept

@@ -205,4 +205,5 @@ def small_talk_hint(text: str, words: IntentWords) -> str | None:
         if any(f" {phrase} " in folded for phrase in phrases):
             return hint
     core = [word for word in folded.split() if word not in words.polite]
-    return "greet" if core and core[0] in ("chao", "xin", "hello", "alo", "lo") else None
+    is_call = "a lo" in folded or core[:1] in (["chao"], ["hello"], ["alo"]) or core[:2] == ["xin", "chao"]
+    return "greet" if is_call else None

@@ -9,7 +9,7 @@ from knowledge.walking import WalkingWords, load_walking_words
 
 STEERING = (
     "next", "not_found", "back", "repeat", "person", "menu", "greet", "thanks", "bye", "who", "erase",
-    "restart", "all_steps", "stop",
+    "restart", "all_steps", "stop", "see_data", "edit_data", "log_off", "log_on", "agree",
 )  # fmt: skip
 _OTHERS = ("polite", "skip", "who_in", "thanks_in", "chat", "numbers", "number_words", "last")
 

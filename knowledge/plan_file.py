@@ -9,8 +9,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import BinaryIO, Literal, cast, get_args
 
 MAX_BYTES = 20 * 1024 * 1024
 WALL_S = 20.0
@@ -51,6 +52,31 @@ def read_plan_file(path: Path, *, wall_s: float = WALL_S) -> str:
     raise PlanFileError(
         path.name, known, answer.get("found", "nothing"), answer.get("expected", "a sound file")
     )
+
+
+def read_plan_upload(name: str, content: BinaryIO, *, wall_s: float = WALL_S) -> str:
+    """The text of a plan that somebody sends; raises `PlanFileError`. Blocks for seconds: use a thread.
+
+    `name` is theirs: its ending says what the file should be, and nothing is written under it.
+    """
+    shown = shown_name(name)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"upload{Path(shown).suffix.lower()[:10]}"
+        with path.open("wb") as file:
+            left = MAX_BYTES + 1
+            while left > 0 and (part := content.read(min(left, 2**20))):
+                file.write(part)
+                left -= len(part)
+        try:
+            return read_plan_file(path, wall_s=wall_s)
+        except PlanFileError as error:
+            raise PlanFileError(shown, error.reason, error.found, error.expected) from error
+
+
+def shown_name(name: str) -> str:
+    """The last part of a sender's file name, without what cannot be seen, to be shown again."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")[-100:]
 
 
 def _check_outside(path: Path) -> None:

@@ -17,6 +17,7 @@ class Ask:
     """A kind of thing asked for."""
 
     said: tuple[str, ...]  # what asks for it, longest first
+    alone: tuple[str, ...]  # the same, where it says nothing else
     answered: re.Pattern[str] | None  # what a text that answers has; None: a section of the guide answers
 
 
@@ -27,6 +28,7 @@ class WalkingWords:
     step: str
     to_step: frozenset[str]
     frame: frozenset[str]  # words of a follow-up that say nothing of what it asks
+    contrast: tuple[str, ...]  # what opens a question about another thing
     asks: Mapping[str, Ask]
 
     def core(self, folded: str) -> str:
@@ -36,7 +38,7 @@ class WalkingWords:
 
 def load_walking_words(content: Path = CONTENT) -> WalkingWords:
     path = content / "glossary" / "walking.yaml"
-    data = load_fields(path, ("around", "controls", "step", "to_step", "frame", "asks"))
+    data = load_fields(path, ("around", "controls", "step", "to_step", "frame", "contrast", "asks"))
     for field, names in (("controls", CONTROLS), ("asks", ASKS)):
         if set(data[field]) != set(names):
             raise ContentError(path, 1, f"{field}: {', '.join(data[field])}", ", ".join(names))
@@ -46,12 +48,20 @@ def load_walking_words(content: Path = CONTENT) -> WalkingWords:
         for intent in reversed(CONTROLS)
         for said in data["controls"][intent]
     }
-    asks = {kind: _ask(row["said"], row.get("answered", ())) for kind, row in data["asks"].items()}
+    asks = {kind: _ask(row) for kind, row in data["asks"].items()}
     return WalkingWords(
-        around, controls, data["step"], frozenset(data["to_step"]), frozenset(data["frame"]), asks
+        around,
+        controls,
+        data["step"],
+        frozenset(data["to_step"]),
+        frozenset(data["frame"]),
+        tuple(data["contrast"]),
+        asks,
     )
 
 
-def _ask(said: list[str], answered: list[str]) -> Ask:
-    pattern = re.compile("|".join(answered)) if answered else None
-    return Ask(tuple(sorted(said, key=len, reverse=True)), pattern)
+def _ask(row: Mapping[str, list[str]]) -> Ask:
+    """Longer phrases first: "giấy tờ gì" before what is within it."""
+    said, alone = (tuple(sorted(row.get(key, ()), key=len, reverse=True)) for key in ("said", "alone"))
+    answered = row.get("answered")
+    return Ask(said, alone, re.compile("|".join(answered)) if answered else None)

@@ -1,19 +1,29 @@
-"""Back up and restore a SQLite database while it serves (reliability.md §2.4)."""
+"""Back up and restore a SQLite database while it serves (reliability.md §2.4).
+
+What was erased goes from backups, too: `scrub` writes those anew that still hold it, and `restore`
+erases it again from a backup that was kept elsewhere.
+"""
 
 import datetime as dt
 import hashlib
 import json
 import os
+import re
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, exc, inspect, text
 
-from records.database import Database, sqlite_url
-from records.migrate import head_revision, knows_revision
+from records.database import Database, open_database, sqlite_url
+from records.erasure import erase_again
+from records.migrate import head_revision, knows_revision, upgrade
+from records.models import Erasure
 
 _MANIFEST = {"made", "sha256", "schema", "rows"}
+_TIME = "%Y%m%dT%H%M%S"
+_NAME = re.compile(r"hocvuso-(\d{8}T\d{6})(?:-(\d+))?\.db")  # made at, edition: scrubbed ones count up
 
 
 class BackupError(Exception):
@@ -25,19 +35,17 @@ def back_up(database: Database, folder: Path, *, now: dt.datetime) -> Path:
     if not database.is_sqlite:
         raise BackupError("found PostgreSQL, expected SQLite: use pg_dump -Fc (docs/operations.md)")
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"hocvuso-{now.astimezone(dt.UTC):%Y%m%dT%H%M%S}.db"
+    path = folder / f"hocvuso-{now.astimezone(dt.UTC):{_TIME}}.db"
     if path.exists():
         raise BackupError(f"found {path}, expected no backup of this second")
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     try:
         _copy(database, unfinished)
-        manifest = {"made": now.isoformat(), "sha256": _sha256(unfinished), **_contents(unfinished)}
+        _publish(unfinished, path, made=now.isoformat())
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
-    path.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    unfinished.rename(path)
     return path
 
 
@@ -60,12 +68,21 @@ def check_backup(path: Path) -> dict[str, Any]:
     return manifest
 
 
-def restore(path: Path, target: Path) -> dict[str, Any]:
-    """Put a checked backup in the place of `target` in one step; no server may be running."""
+def restore(path: Path, target: Path, *, erasures: Sequence[Erasure] = ()) -> dict[str, Any]:
+    """Put a checked backup in the place of `target` in one step; no server may be running.
+
+    `erasures` are new rows, as the list of erasures gives them: what the backup still holds of
+    these people is erased before anybody can see it.
+    """
     manifest = check_backup(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     new = target.with_suffix(".restoring")
-    new.write_bytes(path.read_bytes())
+    new.unlink(missing_ok=True)
+    if holds_any(path, erasures):
+        _write_without(path, erasures, new)
+        manifest |= _contents(new)
+    else:
+        new.write_bytes(path.read_bytes())
     new.chmod(0o600)
     with new.open("rb") as file:
         os.fsync(file.fileno())
@@ -74,6 +91,132 @@ def restore(path: Path, target: Path) -> dict[str, Any]:
         Path(f"{target}{suffix}").unlink(missing_ok=True)
     new.rename(target)
     return manifest
+
+
+def backups(folder: Path) -> list[Path]:
+    """The finished backups in `folder`, oldest first."""
+    return sorted(path for path in folder.glob("hocvuso-*.db") if _NAME.fullmatch(path.name))
+
+
+def scrub(folder: Path, erasures: Sequence[Erasure]) -> int:
+    """Write each backup anew that holds what `erasures` erased; returns how many.
+
+    The new one is complete, with a name of its own, before the old one goes: what a crash leaves
+    undone, the next night does.
+    """
+    scrubbed = 0
+    for path in backups(folder):
+        if not holds_any(path, erasures):
+            continue
+        new = _next_edition(path)
+        unfinished = new.with_suffix(".part")
+        _write_without(path, erasures, unfinished)
+        made = _read_manifest(path.with_suffix(".json"))["made"]
+        _publish(unfinished, new, made=made)
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
+        scrubbed += 1
+    return scrubbed
+
+
+def rotate(folder: Path, *, now: dt.datetime, keep_days: int) -> list[Path]:
+    """Delete the backups that are not needed any more; returns which.
+
+    Kept are the newest of each of the last 7 days, 5 weeks and 12 months that have one, and none
+    that is older than `keep_days`.
+    """
+    oldest = now - dt.timedelta(days=keep_days)
+    newest_first = sorted(((_made(path), path) for path in backups(folder)), reverse=True)
+    kept: set[Path] = set()
+    for count, period in ((7, "%Y-%m-%d"), (5, "%G-%V"), (12, "%Y-%m")):
+        last: dict[str, Path] = {}
+        for made, path in newest_first:
+            last.setdefault(f"{made:{period}}", path)
+        kept.update(list(last.values())[:count])
+    gone = [path for made, path in newest_first if path not in kept or made < oldest]
+    for path in gone:
+        path.unlink()
+        path.with_suffix(".json").unlink(missing_ok=True)
+    return gone
+
+
+def holds_any(path: Path, erasures: Sequence[Erasure]) -> bool:
+    """Whether a backup has the rows of somebody whom these erased, and does not know of it."""
+    if not erasures:
+        return False
+    engine = create_engine(sqlite_url(path))
+    try:
+        with engine.connect() as connection:
+            known = {
+                tuple(row) for row in connection.execute(text("SELECT commune_id, receipt FROM erasures"))
+            }
+            learners = {tuple(row) for row in connection.execute(text("SELECT commune_id, id FROM learners"))}
+    except exc.DatabaseError as error:
+        raise BackupError(f"{path}: found {error}, expected a SQLite database") from error
+    finally:
+        engine.dispose()
+    return any(
+        (each.commune_id, each.receipt) not in known and (each.commune_id, each.learner_id) in learners
+        for each in erasures
+    )
+
+
+def _write_without(path: Path, erasures: Sequence[Erasure], new: Path) -> None:
+    """Copy a backup to `new`, its schema up to date, without what was erased, nor traces of it."""
+    scratch = new.with_suffix(".scrub")
+    _remove_database(scratch)
+    new.unlink(missing_ok=True)
+    try:
+        scratch.touch(mode=0o600)
+        scratch.write_bytes(path.read_bytes())
+        database = open_database(sqlite_url(scratch))
+        try:
+            upgrade(database)
+            for erasure in erasures:
+                with database.write() as session:
+                    erase_again(session, _anew(erasure))
+            _copy(database, new)  # only what is there is copied: no free pages, no log
+        finally:
+            database.close()
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+    finally:
+        _remove_database(scratch)
+
+
+def _anew(erasure: Erasure) -> Erasure:
+    """One for another database: a row belongs to one session."""
+    return Erasure(
+        commune_id=erasure.commune_id,
+        receipt=erasure.receipt,
+        learner_id=erasure.learner_id,
+        created_at=erasure.created_at,
+    )
+
+
+def _remove_database(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+def _publish(unfinished: Path, path: Path, *, made: str) -> None:
+    """Give a finished copy its manifest and its name."""
+    manifest = {"made": made, "sha256": _sha256(unfinished), **_contents(unfinished)}
+    path.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    unfinished.rename(path)
+
+
+def _made(path: Path) -> dt.datetime:
+    match = _NAME.fullmatch(path.name)
+    assert match is not None
+    return dt.datetime.strptime(match[1], _TIME).replace(tzinfo=dt.UTC)
+
+
+def _next_edition(path: Path) -> Path:
+    match = _NAME.fullmatch(path.name)
+    assert match is not None
+    return path.with_name(f"hocvuso-{match[1]}-{int(match[2] or 1) + 1}.db")
 
 
 def _copy(database: Database, path: Path) -> None:

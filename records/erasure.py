@@ -100,8 +100,18 @@ def erase_again(session: Session, erasure: Erasure) -> bool:
 def remove_shells(session: Session, *, before: dt.datetime) -> int:
     """Take away what conversations erased before then left; returns how many there were.
 
-    A conversation that was used again after the erasure is a new talk and stays.
+    A conversation that was used again after the erasure is a new talk and stays, and so does one
+    in which somebody else talks, too.
     """
+    is_shared = [
+        exists().where(
+            table.c.commune_id == Conversation.commune_id,
+            table.c.conversation_id == Conversation.id,
+            table.c.learner_id != Conversation.learner_id,
+        )
+        for table in of_learner()
+        if "conversation_id" in table.c
+    ]
     is_waited_for = exists().where(
         InboxMessage.commune_id == Conversation.commune_id,
         InboxMessage.conversation_id == Conversation.id,
@@ -114,6 +124,7 @@ def remove_shells(session: Session, *, before: dt.datetime) -> int:
                 Conversation.erased_at < before,
                 Conversation.updated_at <= Conversation.erased_at,
                 ~is_waited_for,
+                *(~each for each in is_shared),
             )
             .with_for_update(skip_locked=True)
         )

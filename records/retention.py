@@ -31,7 +31,7 @@ from records.models import (
     SubjectRequest,
     UnloggedCount,
 )
-from records.personal import PROFILE_SLOTS, of_learner
+from records.personal import PROFILE_SLOTS, of_learner, of_talk
 
 PIECE = 1_000  # rows
 LOGINS = dt.timedelta(days=30)  # after they ended; a login lasts half a day
@@ -161,7 +161,17 @@ def _silent(night: _Night) -> int:
         Conversation.identity_id == ChannelIdentity.id,
         InboxMessage.state == "pending",
     )
-    return _delete(night, ChannelIdentity, talk, ~waits)
+    is_needed = [  # by who is known to the commune by this talk: a volunteer
+        exists().where(
+            table.c.commune_id == ChannelIdentity.commune_id,
+            table.c.conversation_id == Conversation.id,
+            Conversation.commune_id == ChannelIdentity.commune_id,
+            Conversation.identity_id == ChannelIdentity.id,
+        )
+        for table in of_talk()
+        if table.c.conversation_id.nullable
+    ]
+    return _delete(night, ChannelIdentity, talk, ~waits, *(~each for each in is_needed))
 
 
 def _learners(night: _Night) -> int:

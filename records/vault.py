@@ -61,6 +61,10 @@ class Vault:
         nonce = secrets.token_bytes(_NONCE_BYTES)
         return version + nonce + self._ciphers[-1].encrypt(nonce, text.encode(), version)
 
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether something was sealed with the newest key."""
+        return int.from_bytes(sealed[:_VERSION_BYTES], "big") == self.version
+
     def open(self, sealed: bytes) -> str:
         """What was sealed; raises `VaultError` when its key is gone or the bytes were changed."""
         version, rest = sealed[:_VERSION_BYTES], sealed[_VERSION_BYTES:]

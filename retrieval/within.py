@@ -9,7 +9,7 @@ probabilities; `retrieval.within_fit` fits its weights.
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -33,29 +33,31 @@ PART_FEATURES = (
     "part", "cosine", "core_cosine", "coverage", "pairs", "fits", "fits_alone", "misfits", "here",
     "this_guide", "fault", "prepare", "ask", "safety", "elsewhere", "strange",
 )  # fmt: skip
-OTHER_FEATURES = ("other", "other_guide", "says_much")
+OTHER_FEATURES = ("other", "other_guide", "says_much", "names_other", "contrasts")
 # `python -m retrieval.within_fit` printed them.
 WEIGHTS: Floats = np.array(
     [
-        -0.12,  # part
-        4.62,  # cosine
-        3.05,  # core_cosine
-        4.13,  # coverage
-        2.8,  # pairs
-        3.31,  # fits
-        1.44,  # fits_alone
-        -0.91,  # misfits
-        2.09,  # here
-        1.41,  # this_guide
-        1.86,  # fault
-        0.6,  # prepare
-        -0.75,  # ask
-        1.12,  # safety
-        -1.09,  # elsewhere
-        -1.84,  # strange
-        0.27,  # other
-        1.26,  # other_guide
-        0.46,  # says_much
+        -0.3,  # part
+        5.42,  # cosine
+        2.8,  # core_cosine
+        3.76,  # coverage
+        3.06,  # pairs
+        1.91,  # fits
+        3.31,  # fits_alone
+        -1.39,  # misfits
+        2.61,  # here
+        1.18,  # this_guide
+        2.32,  # fault
+        -0.9,  # prepare
+        -0.7,  # ask
+        0.78,  # safety
+        -1.03,  # elsewhere
+        -2.37,  # strange
+        -1.4,  # other
+        1.06,  # other_guide
+        1.41,  # says_much
+        3.97,  # names_other
+        3.23,  # contrasts
     ]
 )
 
@@ -86,10 +88,13 @@ class Within:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question as it is compared with parts; words are folded."""
+    """A question as it is compared with parts.
+
+    Words have their marks where they were typed with marks that make a word we know: "mất" is not "mật".
+    """
 
     text: str
-    core: str  # without the frame of a follow-up ("thế … thì sao"), marks as typed
+    core: str  # without the frame of a follow-up ("thế … thì sao")
     ask: str | None  # the kind of thing asked for
     rest: tuple[str, ...]  # without the words that ask for it
     topic: tuple[str, ...]  # and without the frame
@@ -139,9 +144,11 @@ class GuideParts:
         self._texts = [
             [normalise(_PLACEHOLDER.sub(" ", text)) for text in of_part] for _part, of_part in texts
         ]
-        self.folded = [[f" {fold(text)} " for text in of_part] for of_part in self._texts]
-        self.words = [frozenset("".join(of_part).split()) for of_part in self.folded]
-        self.title = frozenset(fold(normalise(guide.title)).split())
+        self.read = [_both_forms(of_part) for of_part in self._texts]
+        self.words = [frozenset("".join(of_part).split()) for of_part in self.read]
+        title = _both_forms([normalise(guide.title)])
+        self.title_size = title[0].count(" ") - 1  # words
+        self.title = frozenset("".join(title).split())
         self.all_words = self.title.union(*self.words)
 
     @cached_property
@@ -190,37 +197,52 @@ class FollowUps:
         guide = self._guides[slug][1]
         question = self._question(found.understood)
         this = next((c.score for c in found.candidates if c.guide == slug), 0.0)
-        other = max((c.score for c in found.candidates if c.guide != slug), default=0.0)
+        other = next((c for c in found.candidates if c.guide != slug), None)
         mass = self._mass(question.topic)
         rows = self._part_rows(guide, question, step, _log_odds(this), found.elsewhere is not None)
         fits = rows[:, PART_FEATURES.index("misfits")] == 0
         features = np.zeros((len(guide.parts) + 1, len(PART_FEATURES) + len(OTHER_FEATURES)))
         features[:-1, : len(PART_FEATURES)] = rows
-        features[-1, len(PART_FEATURES) :] = (1.0, _log_odds(other), min(mass, 12.0) / 12.0)
+        features[-1, len(PART_FEATURES) :] = (
+            1.0,
+            _log_odds(other.score if other else 0.0),
+            min(mass, 12.0) / 12.0,
+            self._coverage(question.topic, self._guides[other.guide][1].title) if other else 0.0,
+            self._contrasts(question.text),
+        )
         # How long and how much is said where it is said, or nowhere.
         parts_possible = fits if question.ask in ("time", "cost") else np.ones(len(guide.parts), dtype=bool)
         # What asks for nothing but papers, or whom to ask, means those of this guide.
         is_sure = question.is_bare and question.ask in ("prepare", "ask")
         possible = np.append(parts_possible, [not question.is_bare, not is_sure])
-        restates = question.ask is None and self._restates(question.topic, guide.title)
+        # The title says all of the question, and the question half of the title.
+        restates = (
+            question.ask is None
+            and guide.title.issuperset(question.topic)
+            and 2 * len(set(question.topic)) >= guide.title_size
+        )
         return Options(question, guide.parts, features, possible, restates)
 
-    def _restates(self, topic: Collection[str], title: Collection[str]) -> bool:
-        """Whether the title says all of the question, and the question most of the title."""
-        mass = self._mass(topic)
-        return set(topic) <= set(title) and mass > 0.5 * self._mass(title)
-
     def _question(self, text: str) -> Question:
-        folded = f" {fold(text)} "
-        kind = None
-        for name, ask in self._words.asks.items():
-            if said := next((said for said in ask.said if f" {said} " in folded), None):
-                kind, folded = name, folded.replace(f" {said} ", " ")
-                break
-        rest = tuple(folded.split())
-        frame = self._words.frame
-        core = " ".join(word for word in text.split() if fold(word) not in frame)
-        return Question(text, core or text, kind, rest, tuple(word for word in rest if word not in frame))
+        words = [word if word in self._weight else fold(word) for word in text.split()]
+        kind, rest = self._asked(words)
+        core = " ".join(self._topic(text.split()))
+        return Question(text, core or text, kind, rest, self._topic(rest))
+
+    def _asked(self, words: Sequence[str]) -> tuple[str | None, tuple[str, ...]]:
+        """The kind of thing asked for, and the words without those that ask."""
+        for kind, ask in self._words.asks.items():
+            for said in ask.said:
+                if (rest := _taken_out(said, words)) is not None:
+                    return kind, rest
+            for said in ask.alone:
+                rest = _taken_out(said, words)
+                if rest is not None and not self._topic(rest):
+                    return kind, rest
+        return None, tuple(words)
+
+    def _topic(self, words: Iterable[str]) -> tuple[str, ...]:
+        return tuple(word for word in words if fold(word) not in self._words.frame)
 
     def _part_rows(
         self, guide: GuideParts, question: Question, step: int, this: float, is_elsewhere: bool
@@ -230,7 +252,7 @@ class FollowUps:
         strange = 1.0 - self._coverage(question.topic, guide.all_words) if question.topic else 0.0
         rows = []
         for at, part in enumerate(guide.parts):
-            fits = question.ask is not None and self._fits(question.ask, part, guide.folded[at])
+            fits = question.ask is not None and self._fits(question.ask, part, guide.read[at])
             misfits = question.ask is not None and not fits
             rows.append(
                 (
@@ -238,15 +260,15 @@ class FollowUps:
                     cosines[at],
                     core_cosines[at],
                     0.0 if misfits else self._coverage(question.topic, guide.words[at]),
-                    0.0 if misfits else _share_of_pairs(question.rest, guide.folded[at]),
+                    0.0 if misfits else _share_of_pairs(question.rest, guide.read[at]),
                     fits,
                     fits and not question.topic,
                     misfits,
                     part.section == "step" and part.number == step,
                     this,
                     part.section == "fault",
-                    part.section == "prepare",
-                    part.section == "ask",
+                    part.section == "prepare" and not fits,
+                    part.section == "ask" and not fits,
                     part.section == "safety",
                     is_elsewhere,
                     strange,
@@ -259,6 +281,12 @@ class FollowUps:
         if pattern is None:
             return part.section == kind
         return any(pattern.search(text) for text in folded)
+
+    def _contrasts(self, text: str) -> bool:
+        """ "còn … thì sao": what comes is another thing. Unaccented, "con" may be a child."""
+        folded = fold(text)
+        opens = any(folded.startswith(f"{word} ") for word in self._words.contrast)
+        return opens and ("còn" in text.split() or text == folded)
 
     def _mass(self, words: Iterable[str]) -> float:
         """How much words say: rare ones more."""
@@ -281,6 +309,20 @@ def _texts(guide: Guide) -> Iterable[tuple[Part, tuple[str, ...]]]:
         yield Part("ask", number), (whom,)
     if guide.front.safety:
         yield Part("safety", 1), (guide.front.safety,)
+
+
+def _taken_out(said: str, words: Sequence[str]) -> tuple[str, ...] | None:
+    """The words without a folded phrase; None where it is not among them."""
+    folded, phrase = [fold(word) for word in words], said.split()
+    for at in range(len(words) - len(phrase) + 1):
+        if folded[at : at + len(phrase)] == phrase:
+            return (*words[:at], *words[at + len(phrase) :])
+    return None
+
+
+def _both_forms(texts: Iterable[str]) -> list[str]:
+    """Normalised texts as they are and folded, with spaces around."""
+    return [f" {form} " for text in texts for form in (text, fold(text))]
 
 
 def _share_of_pairs(words: Collection[str], texts: Collection[str]) -> float:

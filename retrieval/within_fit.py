@@ -109,8 +109,8 @@ def main() -> None:
     library, encoder = load_library(), StaticEncoder()
     engine = build_engine(library, load_glossary(), encoder)
     follow_ups = FollowUps(library.guides.values(), encoder, load_walking_words())
-    even = [row for row in _rows(folder / "context_questions.jsonl") if int(row["id"][2:]) % 2 == 0]
-    cases = [*context_cases(even, engine, follow_ups), *other_cases(folder, library, engine, follow_ups)]
+    rows = [row for row in _rows(folder / "context_questions.jsonl") if row["split"] == "dev"]
+    cases = [*context_cases(rows, engine, follow_ups), *other_cases(folder, library, engine, follow_ups)]
     for name, weight in zip((*PART_FEATURES, *OTHER_FEATURES), fit(cases), strict=True):
         sys.stdout.write(f"    {round(float(weight), 2)},  # {name}\n")
 

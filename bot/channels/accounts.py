@@ -63,6 +63,7 @@ class ZaloBotAccount(_Account):
     webhook_secret: Secret | None = None
     base_url: str = "https://bot-api.zaloplatforms.com"
     monthly_messages: int = Field(3_000, gt=0, description="quota of the plan")
+    users: int = Field(50, gt=0, description="people the plan lets write to the bot")
 
     @property
     def secret(self) -> str:

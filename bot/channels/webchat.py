@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import math
 import re
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -18,6 +18,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
+from bot.channels.webchat_data import DataPages
 from bot.messages import MAX_TEXT, Desk, Entry, IncomingMessage, Overloaded, TooMany
 from bot.rate_limit import MINUTE_S, RateLimits
 from bot.web.page import ChatPages, open_choices
@@ -63,6 +64,7 @@ def build_webchat_router(
     commune: str,
     place: str,
     key: bytes,
+    older_keys: Sequence[bytes] = (),
     secure_cookies: bool,
     clock: Callable[[], dt.datetime],
     limits: RateLimits | None = None,
@@ -72,20 +74,30 @@ def build_webchat_router(
     """The router to include at the root of the application; it brings its static files.
 
     `key` signs the cookies: 32 random bytes or more, kept over restarts and the same in every
-    worker. Cookies are marked Secure with `secure_cookies`: set it wherever the site is on
-    https. `place` stands in sentences ("xã Thuần Trung"), `form` is one of `knowledge.address`,
-    `clock` returns aware times.
+    worker; `older_keys` signed cookies that still count. Cookies are marked Secure with
+    `secure_cookies`: set it wherever the site is on https. `place` stands in sentences ("xã Thuần
+    Trung"), `form` is one of `knowledge.address`, `clock` returns aware times.
     """
     pages = ChatPages(phrases, place=place, form=form)
     chat = WebChat(
         desk,
         pages,
-        Sessions(key),
+        Sessions(key, *older_keys),
         commune=commune,
         secure_cookies=secure_cookies,
         clock=clock,
         limits=limits,
         reply_timeout_s=reply_timeout_s,
+    )
+    data = DataPages(
+        desk,
+        pages,
+        phrases,
+        token_of=chat.live_token,
+        commune=commune,
+        channel=CHANNEL,
+        place=place,
+        clock=clock,
     )
     route_class = _route_class(pages, is_https=secure_cookies)
     router = APIRouter(route_class=route_class, include_in_schema=False)
@@ -94,6 +106,9 @@ def build_webchat_router(
         ("POST", "/tin-nhan", chat.send),
         ("GET", "/tin-nhan", chat.show_later),
         ("POST", "/ket-thuc", chat.end),
+        ("GET", "/du-lieu", data.show),
+        ("GET", "/du-lieu.txt", data.text_file),
+        ("GET", "/du-lieu.json", data.json_file),
         ("GET", "/static/{name}", pages.static_file),
     )
     for method, path, endpoint in routes:
@@ -128,7 +143,7 @@ class WebChat:
         """The page with the talk so far; `xong` shows that the talk is over instead."""
         if xong:
             return self.pages.notice("done", hamlet=_hamlet(xom))
-        token = self._live_token(request)
+        token = self.live_token(request)
         response = self.pages.chat(self._talk(token) if token else [], hamlet=_hamlet(xom))
         if token:
             self._renew(response, token)
@@ -143,7 +158,7 @@ class WebChat:
         if not form.text.strip() and not form.choice:
             return _to_newest(form)
         try:
-            known = self._live_token(request)
+            known = self.live_token(request)
             token = known or self.sessions.start(form.message_id, self.clock())
             self._count(request, form, is_new_talk=not known and not self._talk(token))
             receipt = self.desk.receive(self._message(token, form))
@@ -169,7 +184,7 @@ class WebChat:
         dung: bool = False,
     ) -> Response:
         """The entries after `sau`, for the script. `dung`: the person is using the page."""
-        token = self._live_token(request)
+        token = self.live_token(request)
         if token is None:
             return Response(status_code=410)
         response = self.pages.fragment(self._talk(token, after=sau))
@@ -187,7 +202,7 @@ class WebChat:
         response.delete_cookie(self.cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
         return response
 
-    def _live_token(self, request: Request) -> str | None:
+    def live_token(self, request: Request) -> str | None:
         session = self.sessions.read(request.cookies.get(self.cookie, ""), self.clock())
         if session is None:
             return None

@@ -19,7 +19,7 @@ from fastapi.exceptions import HTTPException
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.accounts import ZaloBotAccount
-from bot.channels.base import Misconfigured, NeverSent, Part, SendError, TryAgain
+from bot.channels.base import HasLeft, Misconfigured, NeverSent, Part, SendError, TryAgain
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, ZALO_BOT
 from bot.channels.webhook import check_secret, read_body
@@ -137,7 +137,7 @@ class ZaloBotChannel:
 
     def __init__(self, account: ZaloBotAccount, parts: ChannelParts) -> None:
         self.commune = account.commune
-        self._account, self._desk = account, parts.desk
+        self._account, self._desk, self._phrases = account, parts.desk, parts.phrases
         self.api = ZaloBotApi(account.base_url, account.token.get_secret_value())
         self._quota = Quota(account, parts)
 
@@ -145,11 +145,16 @@ class ZaloBotChannel:
         await self._quota.refresh()  # before the call: nothing may fail between it and its row
         try:
             sent = await self.api.send_message(address, part.text)
-        except Busy as error:
+        except Busy:
             if not self._quota.is_used_up:
                 raise
             # Kept, not given up: somebody may take a larger plan, or the month ends, before it is too old.
-            raise Misconfigured(f"{error}: the plan's messages of this month are used up") from None
+            quota = self._phrases("channels.zalo_bot_quota", most=self._account.monthly_messages)
+            raise Misconfigured(quota) from None
+        except HasLeft:
+            raise HasLeft(self._phrases("channels.zalo_bot_gone")) from None
+        except Misconfigured as error:
+            raise Misconfigured(self._phrases("channels.zalo_bot_account", reason=error)) from None
         self._quota.add_one()
         return sent
 

@@ -42,9 +42,9 @@ CHECK_S = 300.0  # how often to look whether the token ends
 
 
 class ZaloOaChannel:
-    def __init__(self, account: ZaloOaAccount, parts: ChannelParts) -> None:
+    def __init__(self, account: ZaloOaAccount, parts: ChannelParts, *, timeout_s: float = TIMEOUT_S) -> None:
         self._account, self._parts = account, parts
-        self._client = httpx2.AsyncClient(timeout=TIMEOUT_S, follow_redirects=False)
+        self._client = httpx2.AsyncClient(timeout=timeout_s, follow_redirects=False)
         self._tokens = ZaloOaTokens(account, parts, self._client)
         self._api = ZaloOaApi(account, self._tokens, self._client, parts.phrases, parts.clock)
         self._keys = {
@@ -187,9 +187,13 @@ class ZaloOaChannel:
                 await self.look_after()
                 await asyncio.sleep(CHECK_S)
         finally:
-            await self._tokens.settle()
-            await self._client.aclose()
-            self._threads.shutdown(wait=False)
+            await self.close()
+
+    async def close(self) -> None:
+        """Let a renewal end, then give connections and threads back; nothing is sent after it."""
+        await self._tokens.settle()
+        await self._client.aclose()
+        self._threads.shutdown(wait=False)
 
     async def look_after(self) -> None:
         """Renew the token in time; learn once what kind of account this is. Never fails."""

@@ -38,7 +38,7 @@ RENEW_BEFORE = dt.timedelta(hours=5)  # of the 25 that a token lives: time to re
 LAST_USE = dt.timedelta(minutes=1)  # before its end a token is not used any more
 ASK_TIMEOUT_S = 15.0
 LEASE = dt.timedelta(seconds=60)  # far above that; after it the process that asked counts as dead
-WAIT_S, POLL_S = 20.0, 0.1  # for another process to be done
+WAIT_S, POLL_S = 20.0, 0.25  # for another process to be done
 SAVE_PAUSES_S = (0.1, 0.5, 2.0, 5.0, 0.0)  # after each attempt to commit a new pair
 REFUSED_PAUSE = dt.timedelta(minutes=15)  # before asking again after Zalo said no
 RATE_EXCEEDED = -32

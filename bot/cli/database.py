@@ -1,10 +1,14 @@
 """`hocvuso db …`"""
 
 import datetime as dt
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from records.erasure_list import ErasureList
 
 app = typer.Typer(help="The database: schema, backup, restore.", no_args_is_help=True)
 
@@ -50,13 +54,15 @@ def restore(
     check: Annotated[bool, typer.Option("--check", help="only check that the backup is whole")] = False,
 ) -> None:
     """Put a backup in the place of the database; no server may be running."""
-    from bot.assembly import database_url
+    from bot.assembly import ERASURES, database_url
     from bot.cli.common import fail, read_settings
     from bot.lock import AlreadyServed, only_server
     from records.backup import BackupError, check_backup
     from records.backup import restore as restore_backup
+    from records.erasure_list import ErasureList
 
     settings = read_settings()
+    erasures = ErasureList(settings.data_folder / ERASURES)
     if not database_url(settings).startswith("sqlite"):
         fail("found PostgreSQL, expected SQLite: use pg_restore (docs/operations.md)")
     try:
@@ -64,9 +70,23 @@ def restore(
             manifest = check_backup(path)
         else:
             with only_server(settings.data_folder):
-                manifest = restore_backup(path, settings.data_folder / "hocvuso.db")
+                _note_erasures(erasures, settings.data_folder / "hocvuso.db")
+                manifest = restore_backup(path, settings.data_folder / "hocvuso.db", erasures=erasures.read())
     except (BackupError, AlreadyServed) as error:
         fail(str(error))
     rows = sum(manifest["rows"].values())
     done = "whole" if check else "restored"
     typer.echo(f"{done}: {rows} rows, schema {manifest['schema']}, made {manifest['made']}")
+
+
+def _note_erasures(erasures: "ErasureList", path: Path) -> None:
+    """What the database that is about to be replaced knows of erasures, if it can still be read."""
+    from sqlalchemy.exc import DBAPIError
+
+    from records.database import DatabaseError, open_database, sqlite_url
+
+    if not path.exists():
+        return
+    # A broken one may be why there is a restore; the list was written while it was whole.
+    with suppress(DatabaseError, DBAPIError), closing(open_database(sqlite_url(path))) as database:
+        erasures.add_from(database)

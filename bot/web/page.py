@@ -60,6 +60,10 @@ class ChatPages:
         """A page without any talk; `key` names the phrase."""
         return self._show("notice.html", status, key=key, hamlet=hamlet)
 
+    def data(self, text: str) -> HTMLResponse:
+        """What is held about the person, written out."""
+        return self._show("data.html", text=text)
+
     def not_sent(
         self, reason: str, *, status: int, text: str, choice: str, message_id: str, hamlet: str
     ) -> HTMLResponse:

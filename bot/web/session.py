@@ -23,12 +23,15 @@ class Session:
 
 
 class Sessions:
-    def __init__(self, key: bytes) -> None:
-        if len(key) < MIN_KEY_BYTES:
-            raise ValueError(
-                f"the key of the web chat has {len(key)} bytes, expected {MIN_KEY_BYTES} or more"
-            )
-        self._key = key
+    """`key` signs; cookies signed with one of `older` still count, so that keys can be changed."""
+
+    def __init__(self, key: bytes, *older: bytes) -> None:
+        for each in (key, *older):
+            if len(each) < MIN_KEY_BYTES:
+                raise ValueError(
+                    f"the key of the web chat has {len(each)} bytes, expected {MIN_KEY_BYTES} or more"
+                )
+        self._keys = (key, *older)
 
     def start(self, message_id: str, now: dt.datetime) -> str:
         """The token for somebody whose first message is `message_id`.
@@ -36,7 +39,8 @@ class Sessions:
         An impatient second tap sends the same message, still without a cookie: it must come
         to the same session, so the token follows from the message, for some minutes.
         """
-        return self._sign("start", message_id, str(int(now.timestamp()) // _START_WINDOW_S))
+        window = str(int(now.timestamp()) // _START_WINDOW_S)
+        return self._sign("start", message_id, window, key=self._keys[-1])
 
     def cookie(self, token: str, now: dt.datetime) -> str:
         seconds = str(int(now.timestamp()))
@@ -46,7 +50,11 @@ class Sessions:
         """The session of a cookie; None when it is missing or not ours."""
         token, _, rest = cookie.partition(".")
         seconds, _, signature = rest.partition(".")
-        if not hmac.compare_digest(signature.encode(), self._sign("cookie", token, seconds).encode()):
+        is_ours = False
+        for key in self._keys:
+            signed = self._sign("cookie", token, seconds, key=key)
+            is_ours |= hmac.compare_digest(signature.encode(), signed.encode())
+        if not is_ours:
             return None
         return Session(token, is_live=now.timestamp() - int(seconds) < IDLE.total_seconds())
 
@@ -56,8 +64,9 @@ class Sessions:
         The desk claims ids for the whole channel, and the page chooses its own: without the
         token in it, one person could claim, or ask for, the message of another.
         """
-        return self._sign("message", token, message_id)
+        # By the oldest key: a second delivery is known after a change of keys, too.
+        return self._sign("message", token, message_id, key=self._keys[-1])
 
-    def _sign(self, *parts: str) -> str:
-        digest = hmac.digest(self._key, "\n".join(parts).encode(), hashlib.sha256)
+    def _sign(self, *parts: str, key: bytes | None = None) -> str:
+        digest = hmac.digest(key or self._keys[0], "\n".join(parts).encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

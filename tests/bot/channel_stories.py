@@ -10,17 +10,21 @@ whole assistant with that channel on a socket of 127.0.0.1:
 A house may be shared by several stories, each with a person of its own.
 """
 
+import random
 import re
 import socket
 import threading
 import time
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from typing import Protocol
+from dataclasses import astuple, dataclass
+from typing import Protocol, TypeVar
 
 import uvicorn
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from bot.app import build_app
 from bot.assembly import Assistant
@@ -28,7 +32,7 @@ from bot.channels.base import Channel
 from bot.channels.build import ChannelParts
 from bot.guide_pages import guide_pages
 from bot.render import utf16_length
-from records.models import Completion, Handoff, InboxMessage, OutboxMessage
+from records.models import Completion, Conversation, Handoff, InboxMessage, OutboxMessage, Question
 from tests.bot.conftest import HandClock
 
 ASK = "quen mat khau vneid lam sao"
@@ -135,6 +139,57 @@ def wait_until(is_so: Callable[[], bool], what: str) -> None:
     while not is_so():
         assert time.monotonic() < until, f"waited in vain for {what}"
         pause.wait(0.005)
+
+
+# --- Deliveries that come again -------------------------------------------------------------------
+
+Update = TypeVar("Update")
+
+
+def deliver_again_and_again(
+    push: Callable[[Update], int], updates: Sequence[Update], *, clients: int = 8, most: int = 5
+) -> int:
+    """Push each update one to `most` times, in no order, from several clients at once.
+
+    Returns how many deliveries that were. `push` returns a status, which must be 200.
+    """
+    luck = random.Random(7)
+    deliveries = [update for update in updates for _ in range(luck.randint(1, most))]
+    luck.shuffle(deliveries)
+    with ThreadPoolExecutor(clients) as pool:
+        statuses = Counter(pool.map(push, deliveries))
+    assert statuses == {200: len(deliveries)}
+    return len(deliveries)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What a house has on record. Two tallies can be subtracted."""
+
+    messages: int
+    turns: int
+    questions: int
+    replies: int
+    sent: int
+
+    def __sub__(self, before: "Tally") -> "Tally":
+        return Tally(*(now - then for now, then in zip(astuple(self), astuple(before), strict=True)))
+
+
+def tally(house: House) -> Tally:
+    with house.assistant.database.read() as session:
+
+        def count(statement: Select[int]) -> int:
+            return session.scalar(statement) or 0
+
+        sent = select(func.count()).where(OutboxMessage.state == "sent")
+        return Tally(
+            messages=count(select(func.count()).select_from(InboxMessage)),
+            turns=count(select(func.sum(Conversation.turns))),
+            questions=count(select(func.count()).select_from(Question)),
+            replies=count(select(func.count()).select_from(OutboxMessage)),
+            sent=count(sent),
+        )
 
 
 # --- The stories ----------------------------------------------------------------------------------

@@ -37,7 +37,15 @@ def content() -> Content:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, data_folder=tmp_path / "data", port=0)
+    """Without limits of how much one person may send; their own tests set them."""
+    return Settings(
+        _env_file=None,
+        data_folder=tmp_path / "data",
+        port=0,
+        rate_person=0,
+        rate_address=0,
+        rate_new_talks=0,
+    )
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -63,9 +63,8 @@ def telegram_rig(
 ) -> Iterator[Rig]:
     with fake_telegram() as telegram:
         house = House(open_house, lambda parts: channel_on(telegram, parts, mode=mode), clock)
-        with house:
+        with closing(house), house:
             if mode == "webhook":
                 telegram.people_write_to = house.url
                 asyncio.run(set_webhook(account_of(telegram, mode), "https://xa-mau.example"))
             yield Rig(house, telegram)
-        house.close()

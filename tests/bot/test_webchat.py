@@ -628,6 +628,7 @@ def test_every_phrase_of_the_page_is_used_and_there():
         "refused",
         "too_big",
         "broken",
+        "data_none",
         "not_sent_busy",
         "not_sent_broken",
         "not_sent_too_fast",

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from bot.channels.webchat import build_webchat_router
-from bot.messages import IncomingMessage
+from bot.messages import IncomingMessage, TooMany
 from knowledge.phrases import load_phrases
 from tests.fakes.desk import FakeDesk, Reply, choices
 
@@ -327,6 +327,30 @@ def test_when_too_many_ask_the_message_waits_its_turn(chat: Chat):
 
     answered(page)
     assert (chat.desk.deliveries, chat.texts) == (2, ["quên mật khẩu"])
+
+
+def test_who_sends_too_fast_is_told_and_the_message_goes_by_itself_later(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    chat.desk.failures.append(TooMany(40, is_first=True))
+
+    ask(page, "quên mật khẩu")
+    expect(page.locator("#status")).to_contain_text("gửi nhanh quá")
+    page.clock.fast_forward(61_000)
+
+    answered(page)
+    assert (chat.desk.deliveries, chat.texts) == (2, ["quên mật khẩu"])
+
+
+def test_who_sent_too_much_for_a_day_gets_the_text_back_and_is_told_what_is_still_taken(chat: Chat):
+    page = chat.open()
+    chat.desk.failures.append(TooMany(5 * 3600, is_first=True))
+
+    ask(page, "quên mật khẩu")
+
+    expect(page.locator("#status")).to_contain_text("Việc gấp như đang bị lừa")
+    expect(page.get_by_label("Bác gõ câu hỏi vào đây")).to_have_value("quên mật khẩu")
 
 
 # --- A phone of several people ---

@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 
 from bot.channels.base import Misconfigured, TryAgain
 from bot.channels.zalo_oa_tokens import LEASE, REFUSED_PAUSE, RENEW_BEFORE, store_first_tokens
@@ -16,7 +14,7 @@ from records.channel_tokens import find_token
 from records.database import Database, open_database
 from records.vault import KEY_BYTES, Vault
 from tests.bot.conftest import HandClock
-from tests.bot.zalo_oa_office import Office
+from tests.bot.zalo_oa_office import Office, Unsteady
 from tests.fakes.zalo_oa import ACCESS_LIFE, APP_SECRET, FIRST_REFRESH, SIGN_IN, Failure, FakeZaloOa
 
 LOST = "Lần làm mới trước bị ngắt giữa chừng"
@@ -187,22 +185,6 @@ def test_a_process_that_died_while_asking_is_noticed_when_its_lease_is_over(offi
         asyncio.run(office.access())
 
 
-class Unsteady(Database):
-    """A database whose next writes fail."""
-
-    def __init__(self, database: Database) -> None:
-        super().__init__(database._writer, database._reader)
-        self.failures = 0
-
-    @contextlib.contextmanager
-    def write(self) -> Iterator[Session]:
-        if self.failures:
-            self.failures -= 1
-            raise OperationalError("COMMIT", None, Exception("away"))
-        with super().write() as session:
-            yield session
-
-
 @pytest.mark.parametrize("failures", [1, 6])
 async def test_a_new_pair_is_kept_while_the_database_is_away(
     database: Database, clock: HandClock, zalo: FakeZaloOa, failures: int
@@ -215,7 +197,7 @@ async def test_a_new_pair_is_kept_while_the_database_is_away(
     async with office.tokens(save_pauses_s=(0,) * 5) as tokens:
         waiting = asyncio.create_task(tokens.access())
         await asyncio.to_thread(zalo.wait_for, lambda: bool(zalo.calls))
-        unsteady.failures = failures
+        unsteady.failing_writes = failures
         answer.set()
         if failures > 5:
             with pytest.raises(TryAgain, match="could not be stored"):

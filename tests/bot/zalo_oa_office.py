@@ -1,11 +1,13 @@
 """An account of a commune on Zalo, for tests: its database, its settings, and the platform's fake."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx2
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from bot.channels.accounts import ZaloOaAccount
 from bot.channels.build import ChannelParts
@@ -44,6 +46,30 @@ def account_of(zalo: FakeZaloOa, commune: str, **changes: Any) -> ZaloOaAccount:
     return ZaloOaAccount(**{**values, **changes})
 
 
+class Unsteady(Database):
+    """A database that can be away: the next `failing_writes`, or everything."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database._writer, database._reader)
+        self.failing_writes = 0
+        self.is_away = False
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[Session]:
+        if self.failing_writes or self.is_away:
+            self.failing_writes = max(0, self.failing_writes - 1)
+            raise OperationalError("COMMIT", None, Exception("away"))
+        with super().write() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        if self.is_away:
+            raise OperationalError("SELECT", None, Exception("away"))
+        with super().read() as session:
+            yield session
+
+
 class Office:
     """One process of the assistant with its account; several may share a database."""
 
@@ -56,6 +82,7 @@ class Office:
         self.vault = VAULT
         self.breaker = Breaker(now=lambda: clock().timestamp())
         self._messages = 0
+        self._channels: list[ZaloOaChannel] = []
 
     @property
     def parts(self) -> ChannelParts:
@@ -81,8 +108,13 @@ class Office:
         async with self.tokens() as tokens:
             return await tokens.access(refused=refused)
 
-    def channel(self) -> ZaloOaChannel:
-        return ZaloOaChannel(self.account, self.parts)
+    def channel(self, **options: Any) -> ZaloOaChannel:
+        self._channels.append(ZaloOaChannel(self.account, self.parts, **options))
+        return self._channels[-1]
+
+    async def close(self) -> None:
+        for channel in self._channels:
+            await channel.close()
 
     def sender(self, channel: ZaloOaChannel) -> Sender:
         return Sender(
@@ -105,9 +137,7 @@ class Office:
             talk = open_conversation(
                 session, commune_id=self.home, channel="zalo-oa", hashes=[person], now=self.clock()
             )
-            note_message(
-                session, talk, newest=person, sealed_address=VAULT.seal(person), now=self.clock()
-            )
+            note_message(session, talk, newest=person, sealed_address=VAULT.seal(person), now=self.clock())
             message, _ = claim(session, talk, message_id=f"m{self._messages}", text="", now=self.clock())
             put(session, message, bodies, now=self.clock())
 

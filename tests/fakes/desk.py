@@ -119,6 +119,12 @@ class FakeDesk:
             talk = self._talks.get((commune, channel, external_id))
             return [entry for entry in talk.entries if entry.id > after] if talk else []
 
+    def held(self, *, commune: str, channel: str, external_id: str) -> dict[str, list[dict]] | None:
+        with self._changed:
+            talk = self._talks.get((commune, channel, external_id))
+            said = [entry.text for entry in talk.entries if entry.who == "learner"] if talk else []
+            return {"inbox": [{"text": text} for text in said]} if talk else None
+
     def end(self, *, commune: str, channel: str, external_id: str) -> None:
         with self._changed:
             self.ended.append(external_id)

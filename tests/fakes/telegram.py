@@ -108,7 +108,7 @@ class FakeTelegram:
         self._faults: list[_Fault] = []
         self._ids = itertools.count(1001)
         self._update_ids = itertools.count(500_000)
-        self._poll = 0
+        self._poll, self._polls_open = 0, 0
         self._changed = threading.Condition()
         self._last_error: str | None = None
         self._client = httpx.Client(timeout=30, trust_env=False)
@@ -243,6 +243,11 @@ class FakeTelegram:
         with self._changed:
             return len(self._waiting)
 
+    @property
+    def is_polled(self) -> bool:
+        """A call waits for updates."""
+        return self._polls_open > 0
+
     def push_waiting(self, attempts: int = 3) -> None:
         """As the platform: one after the other, each repeated while it is refused."""
         while self._waiting:
@@ -342,7 +347,9 @@ class FakeTelegram:
             self._changed.notify_all()
             while self._waiting and self._waiting[0]["update_id"] < offset:
                 self._waiting.popleft()
+            self._polls_open += 1
             self._changed.wait_for(lambda: self._waiting or self._poll != mine, timeout_s)
+            self._polls_open -= 1
             if self._poll != mine:
                 raise Refused(
                     409,

@@ -21,7 +21,11 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 APP_ID, OA_ID = "1107", "3300"
-APP_SECRET, OA_SECRET, FIRST_REFRESH = "a-made-up-app-secret", "a-made-up-oa-secret", "a-made-up-first-refresh"
+APP_SECRET, OA_SECRET, FIRST_REFRESH = (
+    "a-made-up-app-secret",
+    "a-made-up-oa-secret",
+    "a-made-up-first-refresh",
+)
 MAX_TEXT = 2_000  # characters
 ACCESS_LIFE = dt.timedelta(hours=25)
 FREE, PAID = dt.timedelta(hours=48), dt.timedelta(days=7)
@@ -114,25 +118,19 @@ class FakeZaloOa:
     def interacts(self, user: str) -> None:
         self._last[user] = self._clock()
 
-    def push(self, event: Json, url: str, *, retry: int = 0, **signed: str) -> httpx.Response:
-        """Deliver an event; `signed` overrides the header's value or the `key` it is made with."""
-        raw = json.dumps(event, ensure_ascii=False).encode()
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "ZaloWebhook",
-            "X-ZEvent-Server": "OA OpenAPI",
-            "X-ZEvent-Signature": signed.get("signature") or signature(raw, signed.get("key", OA_SECRET)),
-        }
-        if retry:
-            headers["num_retry"] = str(retry)
+    def push(self, event: Json, url: str, *, key: str = OA_SECRET) -> httpx.Response:
+        """Deliver an event once, signed with `key`."""
+        raw, headers = signed(event, key=key)
         return self._pushing.post(url, content=raw, headers=headers)
 
-    def deliver(self, event: Json, url: str, *, wait: Callable[[float], None]) -> list[int]:
+    def deliver(
+        self, event: Json, send: Callable[[bytes, dict[str, str]], int], *, wait: Callable[[float], None]
+    ) -> list[int]:
         """Push until it is taken, with the platform's own retries; returns the status of each attempt."""
         statuses: list[int] = []
         for retry, pause_s in enumerate((0, *RETRIES_S)):
             wait(pause_s)
-            statuses.append(self.push(event, url, retry=retry).status_code)
+            statuses.append(send(*signed(event, retry=retry)))
             if statuses[-1] == 200:
                 break
         return statuses
@@ -269,6 +267,18 @@ class FakeZaloOa:
         )
 
 
+def signed(event: Json, *, key: str = OA_SECRET, retry: int = 0) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a webhook call."""
+    raw = json.dumps(event, ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": "ZaloWebhook",
+        "X-ZEvent-Server": "OA OpenAPI",
+        "X-ZEvent-Signature": signature(raw, key),
+    }
+    return raw, headers | ({"num_retry": str(retry)} if retry else {})
+
+
 def signature(raw: bytes, key: str) -> str:
     """As the platform signs: plain SHA-256 over app id, body, timestamp and key."""
     event = json.loads(raw)
@@ -280,7 +290,9 @@ def _read(body: bytes) -> tuple[str, str, list[Json]] | None:
     """User, text and buttons; None for anything that is not just so."""
     try:
         match json.loads(body):
-            case {"recipient": {"user_id": str(user)}, "message": {"text": str(text), **more}} if text.strip():
+            case {"recipient": {"user_id": str(user)}, "message": {"text": str(text), **more}} if (
+                text.strip()
+            ):
                 match more:
                     case {} if not more:
                         return user, text, []

@@ -98,7 +98,9 @@ def test_no_phrase_stands_in_two_intents():
     [("xong roi", "next"), ("khong thay", "not_found"), ("quay lai", "back"), ("nhac lai", "repeat"),
      ("gap nguoi", "person"), ("menu", "menu"), ("xin chao", "greet"), ("cam on", "thanks"),
      ("tam biet", "bye"), ("nguoi hay may", "who"), ("xoa het", "erase"), ("lam lai tu dau", "restart"),
-     ("xem het cac buoc", "all_steps"), ("thoi khong lam nua", "stop")],
+     ("xem het cac buoc", "all_steps"), ("thoi khong lam nua", "stop"),
+     ("xem du lieu cua toi", "see_data"), ("sua", "edit_data"), ("khong luu", "log_off"),
+     ("luu lai", "log_on"), ("dong y luu", "agree")],
 )  # fmt: skip
 def test_what_people_say_most_is_understood(said: str, intent: str):
     assert load_intent_words().phrases[said] == intent
