@@ -6,8 +6,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 TORCH := 2.13.0
 WORKERS ?= 2
+SBOM ?= build/sbom.cdx.json
 
-.PHONY: run test lint train lock bench clean
+.PHONY: run test lint train lock sbom bench clean
 
 run: $(VENV)/.installed
 	@$(BIN)/hocvuso serve
@@ -34,6 +35,12 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.turn
 	$(BIN)/python -m benchmarks.plans
 	$(BIN)/python -m benchmarks.retrieval compare
+
+# What the program is made of, as CycloneDX: each package of the lock with its version and hashes.
+sbom: $(VENV)/.installed-test
+	@mkdir -p $(dir $(SBOM))
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+		--output-format JSON --output-file $(SBOM)
 
 # Write the two lock files from pyproject.toml.
 lock: $(VENV)/.installed

@@ -6,7 +6,7 @@ gets the answer it got before.
 """
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +14,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.turns import apply_effect
-from handlers.effects import Effect
 from handlers.guard import Guarded
-from records import inbox, learners
+from records import inbox, learners, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
-from records.models import InboxMessage
+from records.models import Conversation, InboxMessage
 from records.vault import Vault
+from staff.formats import local
 
 CHANNEL = "rasa"
 MAX_TEXT = 2_000
@@ -37,6 +37,7 @@ class Call:
     message: str  # names the message among those of the sender
     commune: str  # slug
     said: Guarded  # what the person wrote, masked
+    is_unlogged: bool = False  # asked before that nothing be kept
 
 
 class ActionRecords:
@@ -46,8 +47,12 @@ class ActionRecords:
         vault: Vault,
         commune: Callable[[str], CommuneProfile],
         clock: Callable[[], dt.datetime],
+        *,
+        on_erased: Callable[[], object] = lambda: None,
     ) -> None:
+        """`on_erased` is called after somebody's data were erased."""
         self._database, self._vault, self._commune, self._clock = database, vault, commune, clock
+        self._on_erased = on_erased
 
     def find(self, call: Call) -> Answer | None:
         """The answer that this very call got before."""
@@ -62,27 +67,28 @@ class ActionRecords:
             )
             return _answer_in(context)
 
-    def keep(self, call: Call, answer: Answer, effects: Sequence[Effect]) -> Answer:
+    def keep(self, call: Call, answer: Answer) -> Answer:
         """Record the effects; returns the answer to give: of two calls at once, that of the first."""
         profile, now = self._commune(call.commune), self._clock()
+        slots = {event["name"]: event["value"] for event in answer["events"] if event["event"] == "slot"}
+        effects = slots.get("effects") or []
         with self._database.write() as session:
             message, is_new = self._claim(session, call, profile, now)
             if not is_new:
                 return _answer_in(message.context) or answer
-            conversation = learners.find_conversation(
-                session,
-                commune_id=profile.id,
-                channel=CHANNEL,
-                hashes=self._vault.hashes(CHANNEL, call.sender),
-            )
-            assert conversation is not None
+            conversation = session.get_one(Conversation, (profile.id, message.conversation_id))
+            conversation.is_unlogged = bool(slots.get("unlogged", call.is_unlogged))
             for effect in effects:
                 apply_effect(session, message, conversation, effect, now, profile)
             conversation.turns += 1
             conversation.updated_at = now
             message.context = {"answer": answer}  # after the effects: an erasure empties it
             inbox.finish(message, now=now)
-            return answer
+            if conversation.is_unlogged:
+                unlogged.forget_message(session, message, day=local(now).date())
+        if any(effect["kind"] == "erase" for effect in effects):
+            self._on_erased()
+        return answer
 
     def _claim(
         self, session: Session, call: Call, profile: CommuneProfile, now: dt.datetime

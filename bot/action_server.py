@@ -13,7 +13,8 @@ import secrets
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -28,8 +29,9 @@ from rasa_sdk.interfaces import (
     ActionNotFoundException,
 )
 
-from bot.action_records import ActionRecords, Call
+from bot.action_records import CHANNEL, ActionRecords, Call
 from bot.assembly import (
+    ERASURES,
     KEY_RING,
     Clock,
     build_services,
@@ -54,6 +56,7 @@ from knowledge.phrases import load_phrases
 from records import migrate
 from records.communes import CommuneProfile
 from records.database import DatabaseError, open_database, sqlite_is_fixed
+from records.erasure_list import ErasureList
 from records.sample import ensure_sample_commune
 from records.vault import open_vault
 from retrieval.text import clean
@@ -113,7 +116,7 @@ class ActionHost:
             return Answer(200, None)
         answer = result.model_dump()
         if known and self._records:
-            answer = self._records.keep(known, answer, _effects_of(answer))
+            answer = self._records.keep(known, answer)
         return Answer(200, answer)
 
     def _prepared(self, action: str, call: Body) -> Call | None:
@@ -133,7 +136,10 @@ class ActionHost:
         slots["commune"] = commune = slots.get("commune") or self._commune
         slots["address"] = slots.get("address") or DEFAULT_FORM.get(self._profile(commune).region, DEFAULT)
         sender = str(tracker["sender_id"])
-        return Call(action, sender, _message_of(tracker) or secrets.token_hex(16), commune, said)
+        # A caller may choose any name, also one that means somebody in our own conversations.
+        tracker["sender_id"] = f"{CHANNEL}:{sender}"
+        message_id = _message_of(tracker) or secrets.token_hex(16)
+        return Call(action, sender, message_id, commune, said, is_unlogged=bool(slots.get("unlogged")))
 
 
 def build_action_app(host: ActionHost, *, token: str) -> FastAPI:
@@ -181,6 +187,8 @@ def open_action_host(
                 "found a SQLite that may break a database which two processes share, expected PostgreSQL"
             )
         migrate.upgrade(database)
+        erasures = ErasureList(settings.data_folder / ERASURES)
+        erasures.replay(database)
         content = content or load_content(settings)
         plans = open_plans(content, database, settings.content_folder)
         with database.write() as session:
@@ -191,8 +199,15 @@ def open_action_host(
         phrases = load_phrases(settings.content_folder or CONTENT)
         services = build_services(content, phrases, directory, plans, clock, settings.content_folder)
         vault = open_vault(settings.data_folder / KEY_RING)
-        kept = ActionRecords(database, vault, directory.by_slug, clock) if records else None
-        yield ActionHost(services, commune=settings.commune, profile=directory.by_slug, records=kept)
+        kept = ActionRecords(
+            database, vault, directory.by_slug, clock, on_erased=partial(erasures.add_from, database)
+        )
+        yield ActionHost(
+            replace(services, kept_days=settings.keep_messages),
+            commune=settings.commune,
+            profile=directory.by_slug,
+            records=kept if records else None,
+        )
 
 
 def _check_token(request: Request, token: str) -> None:
@@ -233,12 +248,3 @@ def _message_of(tracker: Body) -> str | None:
         or last.get("timestamp")
     )
     return str(found) if found is not None else None
-
-
-def _effects_of(answer: Body) -> list[dict[str, Any]]:
-    return [
-        effect
-        for event in answer["events"]
-        if event["event"] == "slot" and event["name"] == "effects"
-        for effect in event["value"]
-    ]

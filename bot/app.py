@@ -15,8 +15,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import text
 
-from bot.assembly import Assistant
+from bot.assembly import Assistant, periods
 from bot.channels.webchat import build_webchat_router
+from bot.masking import mask_typed
 from records import erasure, inbox, unlogged
 from staff.app import build_staff_router
 from staff.headers import CarefulHeaders, add_headers
@@ -73,6 +74,9 @@ def build_app(assistant: Assistant) -> FastAPI:
             clock=assistant.clock,
             secure_cookies=settings.secure_cookies,
             needs_second_factor=settings.secure_cookies,  # what is on https is open to the Internet
+            mask=mask_typed,
+            periods=periods(settings),
+            days_off=settings.holidays,
         )
     )
     for router in assistant.switchboard.routers():

@@ -27,7 +27,7 @@ from bot.plans import PlanShelf
 from bot.rate_limit import RateLimits
 from bot.settings import Settings
 from bot.turns import TurnRunner, Worker
-from handlers.scam import check_scam
+from handlers.scam import ScamCheck
 from handlers.services import Services
 from handlers.triage import Triage
 from knowledge.intents import load_intent_words
@@ -163,8 +163,9 @@ def ensure_plan_commune(session: Session, digest: PlanDigest, *, now: dt.datetim
 
 def safety_checks(content: Content, folder: Path | None) -> Safety:
     """What sees that somebody is in trouble right now, and what judges forwarded messages."""
-    triage = Triage(content.read, rules=load_urgent_rules(folder or CONTENT))
-    return Safety(triage.urgent, partial(check_scam, rules=load_scam_rules(folder or CONTENT)))
+    urgent = load_urgent_rules(folder or CONTENT)
+    triage = Triage(content.read, rules=urgent)
+    return Safety(triage.urgent, ScamCheck(load_scam_rules(folder or CONTENT), urgent.ideas))
 
 
 def rate_limits(settings: Settings, safety: Safety, clock: Clock) -> RateLimits:

@@ -304,7 +304,10 @@ def _stored_token(
         if row is None:
             return None
         sealed, expires_at, updated_at = row.sealed, row.expires_at, row.updated_at
-    opened = open_vault(settings.data_folder / KEY_RING).open(sealed)
+    ring = settings.data_folder / KEY_RING
+    if not ring.exists():  # opening would make one
+        raise VaultError(f"found no {ring}, expected the key ring that sealed the token")
+    opened = open_vault(ring).open(sealed)
     return TokenState.model_validate_json(opened), expires_at, updated_at
 
 

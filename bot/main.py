@@ -2,7 +2,20 @@
 
 import typer
 
-from bot.cli import actions, ask, channel, commune, database, doctor, index, keys, knowledge, serve, staff
+from bot.cli import (
+    actions,
+    ask,
+    channel,
+    commune,
+    database,
+    doctor,
+    index,
+    keys,
+    knowledge,
+    serve,
+    simulate,
+    staff,
+)
 
 app = typer.Typer(
     help="Học Vụ Số: the digital-skills assistant of a commune.",
@@ -21,3 +34,4 @@ app.add_typer(actions.app, name="actions")
 app.add_typer(channel.app, name="channel")
 app.command("doctor")(doctor.doctor)
 app.command("rotate-key")(keys.rotate_key)
+app.command("simulate")(simulate.simulate)

@@ -1,13 +1,17 @@
 """The official plans that are answered from: a commune's approved one, else its shipped digest.
 
-An index is built when a commune is first asked about and again when another version is approved;
-old and new never answer together.
+An index is built when a commune is first asked about. When another version is approved, a thread
+builds its index while the one before goes on answering, and they are swapped in one assignment: old
+and new never answer together, and nobody waits. A build that fails leaves the old one serving.
 """
 
 import threading
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
+
+import structlog
 
 from knowledge.glossary import load_glossary
 from knowledge.library import CONTENT
@@ -16,10 +20,20 @@ from knowledge.plan_structure import Plan, plan_from_data
 from knowledge.plan_words import load_plan_words
 from records.communes import find_commune
 from records.database import Database
-from records.plans import current_plan
+from records.plans import current_plan, current_plan_id
 from retrieval.plan_search import PlanFound, PlanIndex
 
-LIFE_S = 10.0  # how soon an approval shows
+_log = structlog.get_logger()
+
+LOOK_S = 0.25  # how often a commune's approved version is looked up, by its id alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelved:
+    """What is in force for a commune; without an index it has no plan here."""
+
+    stamp: str  # what tells versions apart
+    index: PlanIndex | None
 
 
 class PlanShelf:
@@ -32,9 +46,10 @@ class PlanShelf:
         self._glossary = load_glossary(folder or CONTENT)
         self._words = load_plan_words(folder or CONTENT)
         self._digests = {digest.commune: digest for digest in load_plan_digests(folder or CONTENT)}
-        self._lock = threading.Lock()
-        self._indexes: dict[str, tuple[str, PlanIndex | None]] = {}
+        self._building = threading.Lock()
+        self._shelved: dict[str, _Shelved] = {}
         self._looked_at: dict[str, float] = {}
+        self._failed: dict[str, str] = {}  # commune → stamp of the version that cannot be built
 
     @property
     def digests(self) -> tuple[PlanDigest, ...]:
@@ -42,21 +57,61 @@ class PlanShelf:
 
     def ask(self, commune: str, question: str) -> PlanFound | None:
         """What the commune's plan says to a question; None when it has no plan here."""
-        index = self._index(commune)
-        return index.ask(question) if index else None
+        shelved = self._shelved.get(commune)
+        if shelved is None:
+            self.refresh(commune)
+            shelved = self._shelved[commune]
+        elif self._is_due(commune) and self._is_outdated(commune, shelved):
+            threading.Thread(target=self.refresh, args=(commune,), name="plans", daemon=True).start()
+        return shelved.index.ask(question) if shelved.index else None
 
-    def _index(self, commune: str) -> PlanIndex | None:
+    def refresh(self, commune: str) -> bool:
+        """Build the approved plan's index if it is not in force yet; returns whether a new one is."""
+        with self._building:
+            shelved = self._shelved.get(commune)
+            stamp = self._stamp(commune)
+            if (shelved and shelved.stamp == stamp) or self._failed.get(commune) == stamp:
+                return False
+            self._looked_at[commune] = time.monotonic()
+            try:
+                self._shelved[commune] = self._build(commune)
+            except Exception:
+                _log.exception("plan not built, the last good one stays", commune=commune, version=stamp)
+                self._failed[commune] = stamp
+                self._shelved.setdefault(commune, _Shelved(stamp, None))
+                return False
+            self._failed.pop(commune, None)
+            return True
+
+    def _is_due(self, commune: str) -> bool:
         now = time.monotonic()
-        with self._lock:
-            if now - self._looked_at.get(commune, float("-inf")) >= LIFE_S:
-                self._looked_at[commune] = now
-                stamp, name, plan = self._current(commune)
-                if self._indexes.get(commune, ("", None))[0] != stamp:
-                    self._indexes[commune] = (stamp, self._build(name, plan) if plan else None)
-            return self._indexes[commune][1]
+        if now - self._looked_at.get(commune, float("-inf")) < LOOK_S:
+            return False
+        self._looked_at[commune] = now
+        return True
+
+    def _is_outdated(self, commune: str, shelved: _Shelved) -> bool:
+        stamp = self._stamp(commune)
+        return stamp not in (shelved.stamp, self._failed.get(commune)) and not self._building.locked()
+
+    def _stamp(self, commune: str) -> str:
+        if self._database is not None:
+            with self._database.read() as session:
+                row = find_commune(session, commune)
+                version = current_plan_id(session, row) if row else None
+            if version is not None:
+                return f"version {version}"
+        return "digest" if commune in self._digests else "none"
+
+    def _build(self, commune: str) -> _Shelved:
+        stamp, name, plan = self._current(commune)
+        if plan is None:
+            return _Shelved(stamp, None)
+        index = PlanIndex([(name, plan)], self._glossary, texts=self._texts(), words=self._words)
+        return _Shelved(stamp, index)
 
     def _current(self, commune: str) -> tuple[str, str, Plan | None]:
-        """(what tells versions apart, name of the document, the plan)."""
+        """(what tells versions apart, name of the document, the plan), read in one transaction."""
         if self._database is not None:
             with self._database.read() as session:
                 row = find_commune(session, commune)
@@ -68,6 +123,3 @@ class PlanShelf:
         if digest is None:
             return "none", "", None
         return "digest", digest.plan.name, digest.plan
-
-    def _build(self, name: str, plan: Plan) -> PlanIndex:
-        return PlanIndex([(name, plan)], self._glossary, texts=self._texts(), words=self._words)

@@ -51,13 +51,14 @@ _ENDS = (re.compile(r"\n+"), re.compile(r"(?<=[.!?…:;])\s+"), re.compile(r"\s+
 def split_text(text: str, limit: int) -> list[str]:
     """`text` in pieces of at most `limit` UTF-16 units, cut at the end of a line, sentence or word.
 
-    Nothing but the white space at the cuts is lost; blank text is one piece.
+    `limit` is 2 or more. Nothing but the white space at the cuts is lost; blank text is one piece.
     """
     pieces = []
     while utf16_length(text) > limit:
         head = _fitting(text, limit)
         cut = _cut(head, rest=text[len(head) : len(head) + 1])
-        pieces.append(text[:cut].rstrip())
+        if piece := text[:cut].rstrip():  # no channel sends white space
+            pieces.append(piece)
         text = text[cut:].lstrip()
     return [*pieces, text] if text or not pieces else pieces
 

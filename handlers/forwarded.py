@@ -13,8 +13,12 @@ class ActionScam(ServiceAction):
     def act(self, turn: Turn) -> None:
         verdict, signs = str(turn.entities["verdict"]), list(turn.entities["signs"])
         addresses = list(turn.entities["addresses"])
+        found = turn.services.ask(turn.text)
+        candidates = [{"guide": one.guide, "score": round(one.score, 4)} for one in found.candidates]
         turn.effects.append(
-            effects.question("scam_check", score=1.0, scam={"verdict": verdict, "signs": signs})
+            effects.question(
+                "scam_check", score=1.0, candidates=candidates, scam={"verdict": verdict, "signs": signs}
+            )
         )
         turn.slots.update(misses=0)
         lines = [turn.phrase(f"safety.verdict_{verdict}")]

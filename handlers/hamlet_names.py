@@ -48,15 +48,18 @@ def _canonical(text: str) -> str:
     """Folded; numbers as digits; polite words and "tôi ở" left out; "x3" → "xom 3"."""
     words = fold(normalise(text)).split()
     words = [part for word in words for part in re.findall(r"\d+|[^\W\d]+", word)]
-    while len(words) > 1 and words[0] in _AROUND:
-        words = words[1:]
-    while len(words) > 2 and words[-1] in _AROUND:  # two words: "xóm Bắc" keeps its name
-        words = words[:-1]
+    start, end = 0, len(words)
+    while end - start > 1 and words[start] in _AROUND:
+        start += 1
+    while end - start > 2 and words[end - 1] in _AROUND:  # two words: "xóm Bắc" keeps its name
+        end -= 1
+    words = words[start:end]
     if len(words) == 1 and words[0] in _NUMBERS:
         words = [_NUMBERS[words[0]]]
     elif len(words) > 1:
         words = [_SHORT.get(words[0], words[0]), *(_NUMBERS.get(word, word) for word in words[1:])]
-    words = [str(int(word)) if word.isdigit() else word for word in words if word != "so"]
+    # Long runs of digits are no numbers of hamlets, and int() refuses the longest.
+    words = [str(int(word)) if word.isdecimal() and len(word) < 5 else word for word in words if word != "so"]
     return " ".join(words)
 
 

@@ -55,12 +55,12 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
     path = (folder or MODEL.parent) / MODEL.name
     np.savez_compressed(
         path,
-        features=_bytes([name for name, keep in zip(names, kept, strict=True) if keep]),
+        features=pack_names([name for name, keep in zip(names, kept, strict=True) if keep]),
         weights=weights[kept].astype(np.float16),
         bias=bias.astype(np.float32),
-        kinds=_bytes([*KINDS, "not_urgent"]),
+        kinds=pack_names([*KINDS, "not_urgent"]),
         threshold=np.float32(THRESHOLD),
-        digest=_bytes([examples.digest]),
+        digest=pack_names([examples.digest]),
     )
     return path
 
@@ -127,7 +127,7 @@ def fit(found: Sequence[set[str]], labels: Sequence[int], names: Sequence[str]):
     return model.coef_.T, model.intercept_
 
 
-def _bytes(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+def pack_names(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
     return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
 
 

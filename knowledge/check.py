@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -21,6 +22,8 @@ MAX_SENTENCE, MEAN_SENTENCE = 25, 15  # words (U2)
 MIN_STEPS, MAX_STEPS = 4, 9
 MIN_QUESTIONS = 15
 NEAR_FROM = 5  # words: shorter questions differ in one word by nature
+MAX_LABEL = 40  # characters of a line to choose from
+NEAR_LABELS = 0.6  # share of words from which two of them read alike
 EXPIRES_SOON = dt.timedelta(days=60)
 
 Severity = Literal["error", "warning"]
@@ -75,6 +78,7 @@ def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str
             problems += check_guide(guide, where, words, slugs, today)
     problems += _check_questions(content, slugs, wanted)
     problems += _check_prerequisites(guides, content, wanted)
+    problems += _check_labels(guides, content, wanted)
     return problems
 
 
@@ -131,6 +135,8 @@ def fold(text: str) -> str:
 def _texts(guide: Guide) -> Iterator[tuple[int, str]]:
     yield 1, guide.front.summary
     yield 1, guide.front.check
+    if guide.front.choice:
+        yield 1, guide.front.choice
     if guide.front.safety:
         yield 1, guide.front.safety
     for quiz in guide.front.quiz:
@@ -163,6 +169,25 @@ def _check_prerequisites(guides: list[Guide], content: Path, wanted: set[str]) -
         if guide.slug in seen and guide.slug in wanted:
             where = str(content / "guides" / f"{guide.slug}.md")
             yield Problem(where, 1, "prerequisites that lead back here", "no circle")
+
+
+def _check_labels(guides: list[Guide], content: Path, wanted: set[str]) -> Iterator[Problem]:
+    """Where one asks back, a line names each guide: short, and so that a person can tell them apart."""
+    for guide in guides:
+        if guide.slug in wanted and len(guide.choice) > MAX_LABEL:
+            where = str(content / "guides" / f"{guide.slug}.md")
+            found = f"title: {len(guide.title)} characters and no choice"
+            yield Problem(where, 2, found, f"a choice of at most {MAX_LABEL}", "warning")
+    words = {guide.slug: set(fold(guide.choice).split()) for guide in guides}
+    for one, other in combinations(guides, 2):
+        shared = words[one.slug] & words[other.slug]
+        if len(shared) < NEAR_LABELS * len(words[one.slug] | words[other.slug]):
+            continue
+        for guide, near in ((one, other), (other, one)):
+            if guide.slug in wanted:
+                where = str(content / "guides" / f"{guide.slug}.md")
+                found = f"{guide.choice!r}, which reads like {near.choice!r} of {near.slug}"
+                yield Problem(where, 2, found, "a choice that says the difference", "warning")
 
 
 def _check_dates(guide: Guide, where: str, today: dt.date) -> Iterator[Problem]:

@@ -387,8 +387,13 @@ def read_pdf(path: Path) -> str:
         OSError,
     ) as error:
         bomb = "limit" in type(error).__name__.lower() or "limit" in str(error).lower()
-        reason = "bomb" if bomb else "damaged"
-        raise Refused(reason, f"a PDF that does not open ({type(error).__name__})", "a sound .pdf") from error
+        if bomb:
+            raise Refused(
+                "bomb", f"a PDF that unpacks to far more than a plan ({error})", "a plan"
+            ) from error
+        raise Refused(
+            "damaged", f"a PDF that does not open ({type(error).__name__})", "a sound .pdf"
+        ) from error
 
 
 def _page_texts(pages: Iterable[Any]) -> Iterator[str]:

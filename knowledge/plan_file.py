@@ -67,6 +67,9 @@ def read_plan_upload(name: str, content: BinaryIO, *, wall_s: float = WALL_S) ->
             while left > 0 and (part := content.read(min(left, 2**20))):
                 file.write(part)
                 left -= len(part)
+        if left == 0:
+            limit = f"{MAX_BYTES // 2**20} MB"
+            raise PlanFileError(shown, "too_large", f"more than {limit}", f"at most {limit}")
         try:
             return read_plan_file(path, wall_s=wall_s)
         except PlanFileError as error:

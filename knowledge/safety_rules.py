@@ -68,9 +68,6 @@ class ScamRules:
     cheap_endings: frozenset[str]
     chat_hosts: frozenset[str]  # t.me, zalo.me: an invitation, neither official nor false
     ask: tuple[Pattern, ...]  # "is this a scam?"
-    how_to: tuple[Pattern, ...]  # a resident's own question
-    message: tuple[Pattern, ...]  # how a message from outside speaks
-    quoted: tuple[Pattern, ...]  # what introduces a forwarded text
 
 
 def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
@@ -169,9 +166,6 @@ def load_scam_rules(content: Path = CONTENT) -> ScamRules:
         cheap_endings=frozenset(addresses["cheap_endings"]),
         chat_hosts=frozenset(addresses["chat_hosts"]),
         ask=_compiled(data["ask"], path),
-        how_to=_compiled(data["how_to"], path),
-        message=_compiled(data["message"], path),
-        quoted=_compiled(data["quoted"], path),
     )
 
 

@@ -105,6 +105,13 @@ def current_plan(session: Session, commune: Commune) -> PlanVersion | None:
     )
 
 
+def current_plan_id(session: Session, commune: Commune) -> int | None:
+    """The id of the approved plan, without its contents: to see cheaply whether it is another one."""
+    return session.scalar(
+        select(PlanVersion.id).where(PlanVersion.commune_id == commune.id, PlanVersion.state == "approved")
+    )
+
+
 def find_version(session: Session, commune: Commune, version: int) -> PlanVersion | None:
     return session.scalar(
         select(PlanVersion).where(PlanVersion.commune_id == commune.id, PlanVersion.version == version)

@@ -5,7 +5,7 @@ passwords, codes and links are counted before anything is looked up.
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from fastapi import APIRouter, Depends, Response
@@ -13,13 +13,28 @@ from fastapi import APIRouter, Depends, Response
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.database import Database
+from records.retention import Periods
 from records.vault import Vault
-from staff import code, enrolment, invitation, my_account, overview, sign_in, stylesheet, unanswered
+from staff import (
+    breaches,
+    code,
+    data_desk,
+    enrolment,
+    invitation,
+    my_account,
+    overview,
+    processing,
+    requests,
+    sign_in,
+    stylesheet,
+    unanswered,
+)
 from staff.access import check_public_form, check_staff_form, count_try, signed_in, signed_in_at_all
 from staff.route import route_class
-from staff.site import PREFIX, Site
+from staff.site import PREFIX, Mask, Site
 
 MAX_FORM_BYTES = 64 * 1024
+DEFAULT_PERIODS = Periods()
 
 _Route = tuple[str, str, Callable[..., Any]]
 
@@ -48,6 +63,20 @@ INSIDE: tuple[_Route, ...] = (
     ("POST", "/can-giup/{handoff_id}/da-giup", overview.close),
     ("GET", "/chua-tra-loi", unanswered.show),
     ("GET", "/chua-tra-loi.csv", unanswered.export),
+    ("GET", "/du-lieu-ca-nhan", data_desk.show),
+    ("GET", "/yeu-cau", requests.show_form),
+    ("POST", "/yeu-cau", requests.add),
+    ("GET", "/yeu-cau/{request_id}", requests.show),
+    ("POST", "/yeu-cau/{request_id}", requests.act),
+    ("GET", "/yeu-cau/{request_id}/du-lieu.txt", requests.text_file),
+    ("GET", "/yeu-cau/{request_id}/du-lieu.json", requests.json_file),
+    ("GET", "/su-co", breaches.show_form),
+    ("POST", "/su-co", breaches.add),
+    ("GET", "/su-co/{breach_id}", breaches.show),
+    ("POST", "/su-co/{breach_id}", breaches.change),
+    ("POST", "/su-co/{breach_id}/danh-dau", breaches.mark),
+    ("GET", "/su-co/{breach_id}/mau-08", breaches.show_notice),
+    ("GET", "/ho-so-xu-ly", processing.show),
 )
 
 
@@ -59,13 +88,17 @@ def build_staff_router(
     vault: Vault,
     clock: Callable[[], dt.datetime],
     secure_cookies: bool,
+    mask: Mask,
     needs_second_factor: bool = False,
+    periods: Periods = DEFAULT_PERIODS,
+    days_off: Collection[dt.date] = (),
 ) -> APIRouter:
     """The router to include in the application; it brings its own prefix, /staff.
 
     `library` is called for each page, so that it may return a newer one; `clock` returns aware
     times. `secure_cookies` says that the site is on https; with `needs_second_factor` nobody gets
-    further than setting one up. `vault` seals its secrets.
+    further than setting one up. `vault` seals its secrets. `mask` masks what staff type into free
+    text. `periods` and `days_off` are what the settings say is kept, and when nobody works.
     """
     site = Site(
         database,
@@ -75,6 +108,9 @@ def build_staff_router(
         clock=clock,
         secure_cookies=secure_cookies,
         needs_second_factor=needs_second_factor,
+        mask=mask,
+        periods=periods,
+        days_off=days_off,
     )
     router = APIRouter(
         prefix=PREFIX,

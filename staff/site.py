@@ -1,10 +1,10 @@
 """What every staff page needs: the database, the words, the guides, the clock, the templates."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import jinja2
 from fastapi import Depends, Request
@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.database import Database
+from records.retention import Periods
 from records.vault import Vault
 from staff import formats, stylesheet
 from staff.headers import new_nonce, page_policy
@@ -22,6 +23,11 @@ from staff.window import MovingWindow
 PREFIX = "/staff"
 TRIES_A_MINUTE = 20  # of passwords, codes and links, from one part of the network
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+class Mask(Protocol):
+    def __call__(self, text: str, *, keep: Collection[str] = ()) -> str:
+        """The text with its secrets masked, but for kinds in `keep`."""
 
 
 class Site:
@@ -35,10 +41,14 @@ class Site:
         clock: Callable[[], dt.datetime],
         secure_cookies: bool,
         needs_second_factor: bool,
+        mask: Mask,
+        periods: Periods,
+        days_off: Collection[dt.date],
     ) -> None:
         self.database, self.phrases, self.library, self.vault = database, phrases, library, vault
         self.clock, self.secure_cookies = clock, secure_cookies
         self.needs_second_factor = needs_second_factor
+        self.mask, self.periods, self.days_off = mask, periods, days_off
         self.passwords = PasswordThreads()
         self.tries = MovingWindow(TRIES_A_MINUTE, 60, lambda: clock().timestamp())
         self.told = MovingWindow(1, 60, lambda: clock().timestamp())  # a flood is one line in the log

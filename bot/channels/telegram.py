@@ -7,30 +7,23 @@ once and may fail.
 
 import asyncio
 import json
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
 import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from telegram import (
-    InlineKeyboardButton,
-    InlineKeyboardMarkup,
-    InlineQueryResultArticle,
-    InputTextMessageContent,
-    LinkPreviewOptions,
-    Update,
-)
+from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions, Update
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.channels.accounts import TelegramAccount
-from bot.channels.base import Part
+from bot.channels.base import Part, SendError
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, TELEGRAM
 from bot.channels.telegram_bot import TelegramBot, as_send_error
 from bot.channels.telegram_polling import AWAY, BotIsUnknown, Pauses, Poller, note_failure
+from bot.channels.telegram_sending import Spacing, for_staff, keyboard
 from bot.channels.telegram_setup import show_menu, webhook_path, who_am_i
 from bot.channels.telegram_updates import (
     Left,
@@ -43,37 +36,14 @@ from bot.channels.telegram_updates import (
     read_update,
 )
 from bot.channels.webhook import check_secret, read_body
-from bot.messages import Choice
-from handlers.understand import BACK, PERSON
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 MAX_BODY = 1024 * 1024
 RETRY_AFTER_S = 5
-SPACING_S, GROUP_SPACING_S = 1.0, 3.0  # between messages to one chat: the platform's FAQ
 INLINE_CACHE_S = 60
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 _log = structlog.get_logger()
-
-
-class Spacing:
-    """Lets messages to one chat follow each other at the platform's pace; other chats don't wait."""
-
-    def __init__(
-        self, pause: Callable[[float], Awaitable[None]], now: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._pause, self._now = pause, now
-        self._free_at: dict[str, float] = {}
-
-    async def wait(self, chat: str) -> None:
-        now = self._now()
-        if len(self._free_at) > 1_000:
-            self._free_at = {other: at for other, at in self._free_at.items() if at > now}
-        at = max(now, self._free_at.get(chat, now))
-        is_group = chat.startswith("-")
-        self._free_at[chat] = at + (GROUP_SPACING_S if is_group else SPACING_S)
-        if at > now:
-            await self._pause(at - now)
 
 
 class TelegramChannel:
@@ -102,14 +72,14 @@ class TelegramChannel:
         await self._spacing.wait(address)
         try:
             message = await self._bot.send_message(
-                int(address), part.text, reply_markup=_keyboard(part.buttons), link_preview_options=NO_PREVIEW
+                int(address), part.text, reply_markup=keyboard(part.buttons), link_preview_options=NO_PREVIEW
             )
         except ChatMigrated as error:
             new_id = str(error.new_chat_id)
             await self._in_thread(self._desk.moved, external_id=address, new_id=new_id)
-            raise as_send_error(error, token=self._bot.token) from None
+            raise self._as_send_error(error) from None
         except TelegramError as error:
-            raise as_send_error(error, token=self._bot.token) from None
+            raise self._as_send_error(error) from None
         return str(message.message_id)
 
     async def delete(self, address: str, message: str) -> None:
@@ -117,9 +87,12 @@ class TelegramChannel:
             await self._bot.delete_message(int(address), int(message))
         except BadRequest as error:
             if "not found" not in error.message.lower():  # somebody else took it away
-                raise as_send_error(error, token=self._bot.token) from None
+                raise self._as_send_error(error) from None
         except TelegramError as error:
-            raise as_send_error(error, token=self._bot.token) from None
+            raise self._as_send_error(error) from None
+
+    def _as_send_error(self, error: TelegramError) -> SendError:
+        return for_staff(as_send_error(error, token=self._bot.token), self._parts.phrases)
 
     def router(self) -> APIRouter | None:
         if self._account.mode != "webhook":
@@ -240,16 +213,3 @@ async def _quietly(call: Coroutine[Any, Any, Any]) -> None:
         await call
     except Exception as error:
         _log.info("Telegram did without", error=type(error).__name__)
-
-
-def _keyboard(choices: Sequence[Choice]) -> InlineKeyboardMarkup | None:
-    """One choice a row, as wide as the screen; the two constants share the last one."""
-    if not choices:
-        return None
-    buttons = {
-        choice.number: InlineKeyboardButton(f"{choice.number}. {choice.title}", callback_data=choice.payload)
-        for choice in choices
-    }
-    rows = [[button] for number, button in buttons.items() if number not in (PERSON, BACK)]
-    constants = [button for number, button in buttons.items() if number in (PERSON, BACK)]
-    return InlineKeyboardMarkup([*rows, constants] if constants else rows)

@@ -172,7 +172,8 @@ def _incoming(
         external_id=str(chat.id),
         # Unique for each bot; the id of the message would be the same for an edit.
         message_id=str(update_id),
-        text=text,
+        # JSON can hold halves of characters, which no database takes.
+        text=text.encode("utf-8", "replace").decode(),
         payload=payload,
         hamlet=hamlet,
         kind=kind,

@@ -34,7 +34,16 @@ from handlers.base import ServiceAction
 from handlers.rasa_project import as_yaml, domain, intents, needed_entities, rules
 from knowledge.phrases import load_phrases
 from records.database import Database
-from records.models import Completion, Conversation, Erasure, Handoff, InboxMessage, OutboxMessage, Question
+from records.models import (
+    Completion,
+    Conversation,
+    Erasure,
+    Handoff,
+    InboxMessage,
+    OutboxMessage,
+    Question,
+    UnloggedCount,
+)
 from records.sample import ensure_sample_commune
 from records.vault import KEY_BYTES, Vault
 from tests.bot.channel_stories import wait_until
@@ -156,6 +165,12 @@ def office_of(database: Database, content: Content, clock: HandClock, *, records
 @pytest.fixture
 def office(database: Database, content: Content, clock: HandClock) -> Iterator[Office]:
     with office_of(database, content, clock, records=True) as office:
+        yield office
+
+
+@pytest.fixture
+def recording_office(sqlite_database: Database, content: Content, clock: HandClock) -> Iterator[Office]:
+    with office_of(sqlite_database, content, clock, records=True) as office:
         yield office
 
 
@@ -423,6 +438,40 @@ def test_a_pressed_button_is_not_kept_as_something_said(office: Office):
         assert session.scalars(select(Handoff.question)).one() is None
 
 
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.intent)
+def test_what_an_action_says_should_be_recorded_can_be(recording_office: Office, action: type[ServiceAction]):
+    for where, slots in SLOTS.items():
+        entities = ENTITIES.get(action.intent)
+        body = call(f"action_{action.intent}", "giúp bác với", message=where, slots=slots, entities=entities)
+
+        assert recording_office.post(body).status_code == 200, where
+
+    assert recording_office.rows(InboxMessage) >= 1
+
+
+def test_of_a_talk_that_is_not_to_be_kept_only_its_number_is(office: Office):
+    office.ask("action_log_off", "không lưu", message="m1")
+    body = call("action_ask", "quét mã qr để trả tiền", message="m2", slots={"unlogged": True})
+    assert office.post(body).status_code == 200
+
+    with office.database.read() as session:
+        assert set(session.scalars(select(InboxMessage.text))) == {""}
+        assert session.scalars(select(UnloggedCount.count)).one() == 2
+    assert office.rows(Question) == 0
+
+
+def test_nobody_gets_at_anothers_data_by_taking_their_name(office: Office):
+    names: list[str] = []
+
+    def who(dispatcher: Any, tracker: Tracker, _domain: Any) -> None:
+        names.append(tracker.sender_id)
+
+    office.host.executor.register_function("action_greet", who)
+    office.ask("action_greet", sender="webchat:4711")
+
+    assert names == ["rasa:webchat:4711"]
+
+
 def test_without_records_nothing_is_written(plain_office: Office):
     plain_office.ask("action_ask", "quét mã qr để trả tiền")
 
@@ -460,6 +509,16 @@ def test_the_endpoint_is_the_address_that_is_served_and_has_a_token():
     endpoint = yaml.safe_load((RASA / "endpoints.yml").read_text(encoding="utf-8"))["action_endpoint"]
 
     assert endpoint == {"url": "http://127.0.0.1:5055/webhook", "token": "${ACTIONS_TOKEN}"}
+
+
+def test_the_compose_file_serves_them_where_only_this_machine_can_reach_them():
+    compose = yaml.safe_load((RASA.parents[1] / "docker-compose.yml").read_text(encoding="utf-8"))
+    service = compose["services"]["actions"]
+
+    assert service["profiles"] == ["rasa"]
+    assert service["ports"] == ["127.0.0.1:5055:5055"]
+    assert service["command"][:3] == ["hocvuso", "actions", "serve"]
+    assert "--token-file" in service["command"]
 
 
 def test_examples_come_from_the_content(tmp_path: Path):

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from bot.channels.accounts import TelegramAccount, ZaloBotAccount, ZaloOaAccount
 from bot.channels.base import SendError
 from bot.channels.zalo_oa_tokens import TokenState, store_first_tokens
 from bot.doctor import Finding
-from bot.doctor_channels import examine_account, examine_channels
+from bot.doctor_channels import Platform, examine_account, examine_channels
 from bot.main import app
 from bot.settings import Settings
+from knowledge.library import CONTENT
 from records.backup import back_up
 from records.channel_tokens import lock_token, write_token
 from records.communes import add_commune
@@ -182,21 +184,25 @@ def test_a_commune_that_is_not_here_or_has_no_number_is_named(home: Home):
 
 def test_content_that_is_broken_or_has_expired_is_named(home: Home, tmp_path: Path):
     broken = tmp_path / "content"
-    (broken / "guides").mkdir(parents=True)
+    shutil.copytree(CONTENT, broken, ignore=shutil.ignore_patterns("plans"))
     (broken / "guides" / "kn-wifi.md").write_text("Mở Cài đặt\n", encoding="utf-8")
 
+    now = doctor.check_content_files(home.settings(content_folder=broken), today=NOW.date())
     later = doctor.check_content_files(home.settings(), today=dt.date(2099, 1, 1))
 
-    assert (later.state, later.found.split(" guides")[0].split(" of ")[1]) == ("warn", "101")
+    assert (now.state, later.state) == ("bad", "warn")
+    assert f"{broken}/guides/kn-wifi.md:1: error: found 'Mở Cài đặt'" in now.found
+    assert later.found.split(" ", 1)[1].startswith("of 101 guides have expired: ")
 
 
-def test_a_model_without_its_library_or_of_other_content_is_named(home: Home, tmp_path: Path):
+def test_a_model_that_was_trained_on_other_content_is_named(home: Home, tmp_path: Path):
     other = tmp_path / "content"
-    other.mkdir()
+    shutil.copytree(CONTENT, other, ignore=shutil.ignore_patterns("plans"))
+    (other / "guides" / "kn-wifi.md").unlink()
 
     found = doctor.check_model(home.settings(content_folder=other))
 
-    assert found.state in ("warn", "bad")
+    assert (found.state, found.found) == ("warn", "the shipped model was trained on other content")
 
 
 @pytest.mark.parametrize(("days", "state"), [(1, "ok"), (3, "warn"), (8, "bad")])
@@ -390,18 +396,12 @@ def oa_account(**changes: Any) -> ZaloOaAccount:
 
 
 def keep_token(home: Home, *, expires_at: dt.datetime, **state: Any) -> None:
-    vault = open_vault(home.folder / KEY_RING)
+    vault, written = open_vault(home.folder / KEY_RING), NOW - dt.timedelta(hours=5)
     kept = TokenState(app_id=APP_ID, first="one", refresh="two", access="three", **state)
     sealed = vault.seal(kept.model_dump_json())
     with home.database.write() as session:
-        row = lock_token(
-            session,
-            commune_id=home.commune_id,
-            channel="zalo-oa",
-            first=sealed,
-            now=NOW - dt.timedelta(hours=5),
-        )
-        write_token(row, sealed=sealed, expires_at=expires_at, now=NOW - dt.timedelta(hours=5))
+        row = lock_token(session, commune_id=home.commune_id, channel="zalo-oa", first=sealed, now=written)
+        write_token(row, sealed=sealed, expires_at=expires_at, now=written)
 
 
 def test_the_token_of_an_official_account_has_an_age(home: Home):
@@ -427,6 +427,7 @@ def test_a_token_that_another_key_ring_sealed_is_found(home: Home):
     (home.folder / KEY_RING).unlink()
 
     assert _line(home, oa_account(), "token").state == "bad"
+    assert not (home.folder / KEY_RING).exists()
 
 
 def test_an_official_account_is_asked_with_the_token_that_is_kept_and_none_is_used_up(
@@ -458,8 +459,6 @@ def test_an_official_account_is_asked_with_the_token_that_is_kept_and_none_is_us
 
 
 def test_what_the_platform_says_of_the_account_is_shown(home: Home):
-    from bot.doctor_channels import Platform
-
     account = TelegramAccount(commune="xa-mau", token=SecretStr("7:a"))
     quiet = list(examine_account(account, Platform("@a_bot", None), home.settings(), home.database, now=NOW))
     failing = list(

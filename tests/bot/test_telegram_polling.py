@@ -10,6 +10,7 @@ from bot.channels.telegram_bot import TelegramBot
 from bot.channels.telegram_polling import CONFLICT_S, MISCONFIGURED_S, OFFSET_LIFE, Poller
 from bot.messages import Overloaded
 from records.database import Database
+from tests.bot.channel_stories import wait_until
 from tests.bot.conftest import HandClock
 from tests.bot.telegram_rig import account_of, channel_on
 from tests.bot.test_telegram_sending import parts_with
@@ -71,9 +72,7 @@ def ids(*updates: dict[str, Any]) -> list[int]:
 async def until(is_so: Callable[[], bool], running: Awaitable[Any]) -> None:
     """Let something run that never ends by itself, until it did what it should."""
     task = asyncio.ensure_future(running)
-    async with asyncio.timeout(20):
-        while not is_so() and not task.done():
-            await asyncio.sleep(0.005)
+    await asyncio.to_thread(wait_until, lambda: is_so() or task.done(), "a loop to do its work")
     assert not task.done(), task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -175,27 +174,20 @@ async def test_each_trouble_is_waited_out_as_long_as_it_is_worth(
     assert pauses.seconds == [MISCONFIGURED_S, CONFLICT_S, 7.5, 8.0, 16.0]
 
 
-async def test_a_second_poller_is_noticed_and_both_go_on(
+async def test_a_second_poller_is_noticed_and_fetching_goes_on(
     telegram: FakeTelegram, new_process: Callable[..., Poller]
 ):
-    here, there, pauses = Inbox(), Inbox(), Pauses()
-    first = asyncio.ensure_future(new_process(here, pauses).run())
-    async with asyncio.timeout(20):
-        while not telegram.is_polled:
-            await asyncio.sleep(0.005)
+    inbox, pauses = Inbox(), Pauses()
+    other = TelegramBot(account_of(telegram))
+    ours = asyncio.ensure_future(new_process(inbox, pauses).run())
+    await asyncio.to_thread(wait_until, lambda: telegram.is_polled, "a call to wait for updates")
 
-    async with asyncio.timeout(20):
-        second = asyncio.ensure_future(new_process(there).run())
-        while CONFLICT_S not in pauses.seconds:
-            await asyncio.sleep(0.005)
-        sent = telegram.writes(PERSON, "một")
-        while not here.stored + there.stored:
-            await asyncio.sleep(0.005)
-    for task in (first, second):
-        task.cancel()
-    await asyncio.gather(first, second, return_exceptions=True)
+    await other.fetch_updates(None, timeout_s=0)
+    telegram.writes(PERSON, "một")
+    await until(lambda: bool(inbox.stored), ours)
 
-    assert set(here.stored + there.stored) == {sent["update_id"]}
+    assert pauses.seconds == [CONFLICT_S]
+    await other.disconnect()
 
 
 # --- The channel's own loop -----------------------------------------------------------------------

@@ -10,8 +10,9 @@ from sqlalchemy import func, select
 
 from bot.channels.base import HasLeft, Misconfigured, NeverSent, Part, SendError, TryAgain
 from bot.channels.build import ChannelParts
-from bot.channels.telegram import GROUP_SPACING_S, SPACING_S, Spacing, TelegramChannel
+from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_bot import TelegramBot
+from bot.channels.telegram_sending import GROUP_SPACING_S, SPACING_S, Spacing
 from bot.messages import Choice
 from bot.metrics import Metrics
 from bot.sender import Breaker, Sender

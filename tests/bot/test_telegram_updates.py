@@ -69,6 +69,12 @@ def test_a_text_comes_with_all_that_is_needed_to_answer_it_and_to_take_it_away(
     )
 
 
+def test_half_a_character_is_replaced(telegram: FakeTelegram, me: Me):
+    update = telegram.writes(PERSON, "x")
+
+    assert text_of(read({**update, "message": {**update["message"], "text": "chào \ud83d"}}, me)) == "chào ?"
+
+
 def test_a_pressed_button_comes_as_its_payload(telegram: FakeTelegram, me: Me):
     shown = telegram.writes(PERSON, "1. Xong rồi")["message"]["message_id"]
     update = telegram.presses(PERSON, "12345:1", message=shown)

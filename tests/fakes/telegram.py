@@ -176,7 +176,11 @@ class FakeTelegram:
 
     def writes(self, chat: int, text: str, **more: Any) -> dict[str, Any]:
         """Somebody sends a text; commands and mentions become entities, as their app makes them."""
-        return self.sends(chat, text=text, entities=_entities(text), **more)
+        return self.happens(message=self.written(chat, text, **more))
+
+    def written(self, chat: int, text: str, **more: Any) -> dict[str, Any]:
+        """Such a message, without telling anybody."""
+        return self._message(chat, {"text": text, "entities": _entities(text), **more})
 
     def sends(self, chat: int, **content: Any) -> dict[str, Any]:
         """Somebody sends anything; `content` as in the platform's Message."""

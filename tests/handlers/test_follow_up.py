@@ -88,8 +88,11 @@ def test_most_of_what_is_asked_in_the_middle_of_a_guide_is_read_in_its_light(
     for case in cases(split):
         came = answered(content, case)
         if not came & set(case.expected):
-            missed.append(f"{case.id} {case.guide} {case.step} [{case.text}] {case.expected} came {sorted(came)}")
+            missed.append(
+                f"{case.id} {case.guide} {case.step} [{case.text}] {case.expected} came {sorted(came)}"
+            )
 
     right = 1 - len(missed) / len(list(cases(split)))
-    print(right, len(missed)); print("\n".join(missed))
+    print(right, len(missed))
+    print("\n".join(missed))
     assert right >= least, f"{right:.3f}\n" + "\n".join(missed)

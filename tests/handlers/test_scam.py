@@ -11,13 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.guard import guard
-from handlers.scam import ScamVerdict, check_scam, looks_alike
+from handlers.scam import ScamCheck, ScamVerdict, looks_alike
 from knowledge.check import check_text, style_words
 from knowledge.phrases import load_phrases
-from knowledge.safety_rules import load_scam_rules
+from knowledge.safety_rules import load_scam_rules, load_urgent_rules
 
 DATA = Path(__file__).parents[1] / "data"
 RULES = load_scam_rules()
+CHECK = ScamCheck(RULES, load_urgent_rules().ideas)
 
 
 def rows(name: str) -> Iterator[dict[str, Any]]:
@@ -26,7 +27,7 @@ def rows(name: str) -> Iterator[dict[str, Any]]:
 
 
 def verdict(text: str) -> str | None:
-    found = check_scam(guard(text).redacted, RULES)
+    found = CHECK(guard(text).redacted)
     return found.verdict if found else None
 
 
@@ -51,7 +52,8 @@ def test_honest_messages_are_hardly_ever_called_likely_scams(split: str, most: f
 
 
 def test_a_residents_own_question_is_left_to_the_guides():
-    questions = [row["q"] for row in rows("questions/dev.jsonl")]
+    # Questions about frauds are left out: "is this one?" is asked there, and may be judged.
+    questions = [row["q"] for row in rows("questions/dev.jsonl") if not row["slugs"][0].startswith("at-")]
 
     judged = [text for text in questions if verdict(text)]
 
@@ -77,7 +79,7 @@ def test_there_is_nothing_to_judge_in(text: str):
 def test_says_which_signs_it_saw_and_where_the_message_leads():
     text = "Agribank: tai khoan cua quy khach se bi khoa trong 2h, nhap mat khau tai agribank-mo.xyz"
 
-    assert check_scam(text, RULES) == ScamVerdict(
+    assert CHECK(text) == ScamVerdict(
         "likely",
         (
             "lookalike_address",
@@ -137,7 +139,7 @@ def test_a_merely_unknown_address_borrows_no_name(host: str):
     ],
 )
 def test_an_official_address_is_no_sign(address: str):
-    found = check_scam(f"Kính mời bà con xem thông báo tại {address}", RULES)
+    found = CHECK(f"Kính mời bà con xem thông báo tại {address}")
 
     assert found is None or found.signs == ()
 
@@ -152,7 +154,7 @@ def test_no_signs_is_not_called_safe():
 def test_every_sign_has_its_sentence_and_its_source():
     phrases = load_phrases()
 
-    shown = {f"safety.sign_{sign.key}" for sign in RULES.signs if sign.weight > 0}
+    shown = {f"safety.sign_{sign.key}" for sign in RULES.signs if sign.weight > 0} | {"safety.sign_wording"}
 
     assert shown == {key for key in phrases if key.startswith("safety.sign_")}
     assert all(sign.source for sign in RULES.signs)
@@ -175,7 +177,7 @@ def test_the_sentences_keep_the_rules_for_what_residents_read():
 @given(st.text(max_size=400))
 @settings(max_examples=150, deadline=None)
 def test_never_fails_whatever_is_forwarded(text: str):
-    found = check_scam(text, RULES)
+    found = CHECK(text)
 
     assert found is None or found.verdict in ("likely", "suspicious", "no_signs")
 
@@ -185,12 +187,12 @@ def test_never_fails_whatever_is_forwarded(text: str):
 )
 def test_ten_thousand_characters_take_less_than_fifty_milliseconds(unit: str):
     text = (unit * 10_000)[:10_000]
-    check_scam(text, RULES)
+    CHECK(text)
 
     took = []
     for _ in range(3):
         started = time.perf_counter()
-        check_scam(text, RULES)
+        CHECK(text)
         took.append(time.perf_counter() - started)
 
     assert min(took) < 0.05

@@ -342,8 +342,10 @@ class Content:
         (folder / "glossary/style.yaml").write_text(STYLE, encoding="utf-8")
 
     def guide(self, slug: str, text: str | None = None, *, questions: tuple[str, ...] | None = ()) -> Path:
+        """Its title has the slug, so that no two read alike."""
         path = self.folder / "guides" / f"{slug}.md"
-        path.write_text(text or guide_text(), encoding="utf-8")
+        text = (text or guide_text()).replace("title: Bật máy\n", f"title: Bật {slug}\n")
+        path.write_text(text, encoding="utf-8")
         if questions is not None:
             own = [f"{slug} câu {number}" for number in range(MIN_QUESTIONS - len(questions))]
             self.questions(slug, *questions, *own)
@@ -367,6 +369,40 @@ def test_content_that_keeps_the_rules_has_no_problems(content: Content):
     content.guide("kn-may", questions=("bật máy",))
     content.guide("kn-loa", questions=("bật loa",))
 
+    assert content.problems() == []
+
+
+def titled(title: str, *, choice: str | None = None) -> str:
+    line = f"title: {title}\n" + (f"choice: {choice}\n" if choice else "")
+    return guide_text().replace("title: Bật máy\n", line)
+
+
+def test_two_guides_that_read_alike_are_to_say_what_tells_them_apart(content: Content):
+    one = content.guide("kn-tam", titled("Đăng ký tạm trú"))
+    other = content.guide("kn-lau", titled("Đăng ký thường trú"))
+
+    assert content.problems() == [
+        Problem(str(path), 2, f"{own!r}, which reads like {near!r} of {slug}",
+                "a choice that says the difference", "warning")
+        for path, own, near, slug in (
+            (other, "Đăng ký thường trú", "Đăng ký tạm trú", "kn-tam"),
+            (one, "Đăng ký tạm trú", "Đăng ký thường trú", "kn-lau"),
+        )
+    ]  # fmt: skip
+
+    content.guide("kn-tam", titled("Đăng ký tạm trú", choice="Ở trọ từ 30 ngày"))
+    assert content.problems() == []
+
+
+def test_a_title_too_long_for_a_line_to_choose_from_needs_a_shorter_choice(content: Content):
+    title = "Bật máy rồi chờ cho máy sáng lên và hiện giờ"
+    path = content.guide("kn-may", titled(title))
+
+    assert content.problems() == [
+        Problem(str(path), 2, "title: 44 characters and no choice", "a choice of at most 40", "warning")
+    ]
+
+    content.guide("kn-may", titled(title, choice="Bật máy"))
     assert content.problems() == []
 
 

@@ -30,6 +30,20 @@ INSIDE = FIRST_STEPS | {
     ("POST", "/staff/can-giup/{handoff_id}/da-giup"),
     ("GET", "/staff/chua-tra-loi"),
     ("GET", "/staff/chua-tra-loi.csv"),
+    ("GET", "/staff/du-lieu-ca-nhan"),
+    ("GET", "/staff/yeu-cau"),
+    ("POST", "/staff/yeu-cau"),
+    ("GET", "/staff/yeu-cau/{request_id}"),
+    ("POST", "/staff/yeu-cau/{request_id}"),
+    ("GET", "/staff/yeu-cau/{request_id}/du-lieu.txt"),
+    ("GET", "/staff/yeu-cau/{request_id}/du-lieu.json"),
+    ("GET", "/staff/su-co"),
+    ("POST", "/staff/su-co"),
+    ("GET", "/staff/su-co/{breach_id}"),
+    ("POST", "/staff/su-co/{breach_id}"),
+    ("POST", "/staff/su-co/{breach_id}/danh-dau"),
+    ("GET", "/staff/su-co/{breach_id}/mau-08"),
+    ("GET", "/staff/ho-so-xu-ly"),
 }
 
 
@@ -73,7 +87,9 @@ def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: Wo
         handoff_id = session.query(Handoff.id).scalar()
 
     answers = {
-        (method, path): browser.request(method, path.replace("{handoff_id}", str(handoff_id)))
+        (method, path): browser.request(
+            method, path.format(handoff_id=handoff_id, request_id=1, breach_id=1, token="x")
+        )
         for method, path in _routes(world) - PUBLIC
     }
 
@@ -86,7 +102,9 @@ def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: Wo
 def test_every_page_opens_for_both_roles(world: World, role: str):
     browser = world.signed_in(role=role)
 
-    pages = {path: browser.get(path).status_code for method, path in INSIDE if method == "GET"}
+    ids = {"request_id": world.asks_for_data("bà Hòa"), "breach_id": world.notes_breach()}
+
+    pages = {path: browser.get(path.format(**ids)).status_code for method, path in INSIDE if method == "GET"}
 
     assert pages == dict.fromkeys(pages, 200)
 
@@ -97,14 +115,14 @@ def test_every_post_refuses_a_form_without_its_token(world: World):
 
     answers = {
         (method, path): (inside if (method, path) in INSIDE else outside).post(
-            path.replace("{handoff_id}", "1"), data={"username": "lan"}
+            path.format(handoff_id=1, request_id=1, breach_id=1, token="x"), data={"username": "lan"}
         )
         for method, path in _routes(world)
         if method == "POST"
     }
 
     assert {key: answer.status_code for key, answer in answers.items()} == dict.fromkeys(answers, 403)
-    assert len(answers) == 9
+    assert len(answers) == 14
 
 
 def test_the_token_of_somebody_elses_form_is_refused(world: World):

@@ -6,13 +6,26 @@ from pathlib import Path
 import staff
 from knowledge.guide import TOPICS
 from knowledge.phrases import load_phrases
+from records import breaches, requests
 from records.questions import UNANSWERED
+from records.retention import STEPS
+from staff.processing import GROUPS
 
+REPORTED = ("erasures", "backups_rewritten", "made", "removed", "entries", "head", "broken_at")
 ROOM = Path(staff.__file__).parent
 LABELS = {
     *(f"topic_{topic.replace('-', '_')}" for topic in TOPICS),
     *(f"outcome_{outcome}" for outcome in UNANSWERED),
     *(f"reason_{reason}" for reason in ("asked", "urgent", "misses", "error")),
+    *(f"kind_{kind}" for kind in requests.DAYS),
+    *(f"source_{source}" for source in requests.SOURCES),
+    *(f"state_{state}" for state in (*requests.OPEN, *requests.CLOSED)),
+    *(f"tell_{what}" for what in ("answered", "extended", *requests.CLOSED)),
+    *(f"breach_{name}" for name in breaches.TEXTS),
+    *(f"mark_{name}" for name in breaches.MARKS),
+    *(f"{about}_{group}" for about in ("holding", "purpose", "seen", "kept") for group in GROUPS),
+    *(f"job_{job}" for job in ("retention", "cleaning", "backup", "audit_head")),
+    *(f"step_{step}" for step in (*STEPS, *REPORTED)),
 }
 # Keys put together in the code, by how they begin: the files name the ends in quotes.
 PUT_TOGETHER = ("nav_", "column_", "definition_", "number_", "period_title")

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
@@ -16,11 +17,13 @@ from sqlalchemy import select
 from knowledge.guide import FrontMatter, Guide
 from knowledge.library import Library
 from knowledge.phrases import Phrases, load_phrases
+from records.breaches import add_breach
 from records.communes import CommuneProfile, add_commune, add_hamlet, commune_profile
 from records.database import Database
 from records.learners import open_conversation, set_hamlet
 from records.models import AuditEntry, Commune, StaffAccount
 from records.questions import record_completion, record_handoff, record_question
+from records.requests import open_request
 from records.staff_accounts import add_account, hash_password, start_session
 from records.vault import Vault
 from staff.app import build_staff_router
@@ -198,6 +201,33 @@ class World:
                 now=at or self.clock(),
             )
 
+    def asks_for_data(self, name: str, *, kind: str = "copy", commune: CommuneProfile | None = None) -> int:
+        """A request by chat; returns its id."""
+        learner_id, _ = self.learner(name, commune=commune)
+        with self.database.write() as session:
+            return open_request(
+                session,
+                commune_id=(commune or self.home).id,
+                kind=kind,
+                source="chat",
+                learner_id=learner_id,
+                by="learner",
+                now=self.clock(),
+            ).id
+
+    def notes_breach(self, what: str = "mất sổ ghi", *, commune: CommuneProfile | None = None) -> int:
+        """A breach found just now; returns its id."""
+        with self.database.write() as session:
+            return add_breach(
+                session,
+                commune_id=(commune or self.home).id,
+                found_at=self.clock(),
+                people=None,
+                texts={"what": what},
+                by="staff:lan",
+                now=self.clock(),
+            ).id
+
     def audited(self, commune: CommuneProfile | None = None) -> list[tuple[str, str]]:
         """(actor, action) of the commune's audit log, oldest first."""
         with self.database.read() as session:
@@ -223,11 +253,18 @@ def build_world(
         clock=clock,
         secure_cookies=secure_cookies,
         needs_second_factor=needs_second_factor,
+        mask=mask_numbers,
+        days_off=(dt.date(2026, 11, 24),),
     )
     app = FastAPI(openapi_url=None)
     app.include_router(router)
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
     return World(database, clock, app, routes, home, other, library, is_https=secure_cookies)
+
+
+def mask_numbers(text: str, *, keep: Collection[str] = ()) -> str:
+    """A stand-in for the mask of `bot`: long numbers, but telephone numbers where they are kept."""
+    return text if "phone" in keep else re.sub(r"\d{6,}", "‹digits›", text)
 
 
 def small_library() -> Library:
