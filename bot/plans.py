@@ -40,9 +40,14 @@ class PlanShelf:
     """`texts` are other words people use (the guides' questions), for reading slips."""
 
     def __init__(
-        self, database: Database | None, texts: Callable[[], Iterable[str]], folder: Path | None = None
+        self,
+        database: Database | None,
+        texts: Callable[[], Iterable[str]],
+        folder: Path | None = None,
+        *,
+        look_s: float = LOOK_S,
     ) -> None:
-        self._database, self._texts = database, texts
+        self._database, self._texts, self._look_s = database, texts, look_s
         self._glossary = load_glossary(folder or CONTENT)
         self._words = load_plan_words(folder or CONTENT)
         self._digests = {digest.commune: digest for digest in load_plan_digests(folder or CONTENT)}
@@ -62,7 +67,7 @@ class PlanShelf:
             self.refresh(commune)
             shelved = self._shelved[commune]
         elif self._is_due(commune) and self._is_outdated(commune, shelved):
-            threading.Thread(target=self.refresh, args=(commune,), name="plans", daemon=True).start()
+            threading.Thread(target=self._refresh_behind, args=(commune,), name="plans", daemon=True).start()
         return shelved.index.ask(question) if shelved.index else None
 
     def refresh(self, commune: str) -> bool:
@@ -83,9 +88,15 @@ class PlanShelf:
             self._failed.pop(commune, None)
             return True
 
+    def _refresh_behind(self, commune: str) -> None:
+        try:
+            self.refresh(commune)
+        except Exception:
+            _log.exception("approved plan not looked up", commune=commune)
+
     def _is_due(self, commune: str) -> bool:
         now = time.monotonic()
-        if now - self._looked_at.get(commune, float("-inf")) < LOOK_S:
+        if now - self._looked_at.get(commune, float("-inf")) < self._look_s:
             return False
         self._looked_at[commune] = now
         return True

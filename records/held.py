@@ -18,7 +18,7 @@ Held = dict[str, list[dict[str, Any]]]  # table → rows, oldest first; JSON val
 def held_about(session: Session, *, commune_id: int, learner_id: int) -> Held:
     """Every row of the person; times are ISO 8601 in UTC, a hamlet stands by its name."""
     named = session.execute(select(Hamlet.id, Hamlet.name).where(Hamlet.commune_id == commune_id))
-    hamlets = {number: name for number, name in named}
+    hamlets = {row.id: row.name for row in named}
     talks = select(Conversation.id).where(
         Conversation.commune_id == commune_id, Conversation.learner_id == learner_id
     )

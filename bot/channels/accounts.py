@@ -49,7 +49,8 @@ class TelegramAccount(_Account):
     mode: Literal["polling", "webhook"] = "polling"
     webhook_secret: Secret | None = None
     base_url: str = "https://api.telegram.org"
-    proxy: str | None = None
+    # A SOCKS proxy would need another package.
+    proxy: str | None = Field(None, pattern="^https?://", description="where Telegram cannot be reached")
 
     @property
     def secret(self) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
 from bot.channels.capabilities import TELEGRAM
@@ -29,7 +30,8 @@ class BotIsUnknown(Exception):
     """The platform has not told us yet what the bot is called; ask again later."""
 
 
-AWAY = (Overloaded, BotIsUnknown, DBAPIError, OSError)  # it is not the update that is wrong
+# It is not the update that is wrong: the same one can be stored later.
+AWAY = (Overloaded, BotIsUnknown, OperationalError, InterfaceError, NoConnection, OSError)
 
 
 class Pauses:

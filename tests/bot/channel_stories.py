@@ -38,7 +38,7 @@ from tests.bot.conftest import HandClock
 ASK = "quen mat khau vneid lam sao"
 TITLE, STEPS = "Quên mật khẩu VNeID", 7
 COMMUNE = "xa-mau"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 class Person(Protocol):

@@ -1,14 +1,24 @@
 """Questions about the commune's official plan, from import to answer."""
 
 import json
+import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from bot.assembly import build_conversation, open_plans, utc_now
 from bot.content import Content
 from bot.conversation import Message, Turn
+from bot.plans import PlanShelf
 from knowledge.phrases import load_phrases
-from records.communes import CommuneProfile
+from knowledge.plan_structure import parse_plan, plan_to_data
+from records import plans
+from records.communes import CommuneProfile, add_commune, find_commune
+from records.database import Database
 from tests.bot.test_cli import hocvuso
+from tests.conftest import NOW
 
 PLAN = """\
 ỦY BAN NHÂN DÂN
@@ -113,3 +123,77 @@ def test_a_damaged_file_is_named_and_nothing_is_stored(tmp_path: Path):
 
     assert done.stderr.startswith("plan.pdf: found ")
     assert not (tmp_path / "data" / "hocvuso.db").exists()
+
+
+# --- An approval while questions go on ------------------------------------------------------------
+
+SHARE = "năm 2026 bao nhiêu phần trăm người dân trưởng thành có kỹ năng số"
+
+
+def approve(database: Database, text: str, *, passages: list[Mapping[str, Any]] | None = None) -> None:
+    """Import a plan into the commune 'thu' and approve it; `passages` instead of those of the text."""
+    data = plan_to_data(parse_plan(text, name="Kế hoạch"))
+    with database.write() as session:
+        row = find_commune(session, "thu") or add_commune(session, slug="thu", name="xã Thử", now=NOW)
+        draft = plans.add_draft(
+            session, row, name="Kế hoạch", source_name="plan.txt", sha256=str(hash(text)), head=data["head"],
+            passages=data["passages"] if passages is None else passages, facts={}, by="test", now=NOW,
+        )  # fmt: skip
+        plans.approve(session, row, version=draft.version, by="test", now=NOW)
+
+
+def answer(shelf: PlanShelf) -> str:
+    found = shelf.ask("thu", SHARE)
+    return found.answer_text if found else "no plan"
+
+
+@pytest.fixture
+def approved(sqlite_database: Database) -> Database:
+    """A database in which the plan with 80 % is approved."""
+    approve(sqlite_database, PLAN)
+    return sqlite_database
+
+
+def test_until_the_new_plan_is_built_the_old_one_answers_and_then_only_the_new_one(approved: Database):
+    builds, go_on = threading.Event(), threading.Event()
+    go_on.set()
+
+    def texts() -> list[str]:
+        builds.set()
+        assert go_on.wait(60)
+        return []
+
+    shelf = PlanShelf(approved, texts, look_s=0)
+    assert "80%" in answer(shelf)
+    builds.clear()
+    go_on.clear()
+    approve(approved, PLAN.replace("80%", "90%"))
+
+    assert "80%" in answer(shelf)  # notices the approval and has another thread build
+    assert builds.wait(60)
+    assert "80%" in answer(shelf)
+    go_on.set()
+    shelf.refresh("thu")  # waits for the build under way
+
+    assert "90%" in answer(shelf)
+    assert "80%" not in answer(shelf)
+
+
+def test_a_plan_that_cannot_be_built_leaves_the_one_before_until_another_is_approved(approved: Database):
+    shelf = PlanShelf(approved, list, look_s=0)
+    assert "80%" in answer(shelf)
+    approve(approved, PLAN.replace("80%", "85%"), passages=[{"no": "passage"}])
+
+    assert shelf.refresh("thu") is False
+    assert "80%" in answer(shelf)
+
+    approve(approved, PLAN.replace("80%", "90%"))
+    assert shelf.refresh("thu") is True
+    assert "90%" in answer(shelf)
+
+
+def test_nothing_is_built_when_the_same_plan_is_still_approved(approved: Database):
+    shelf = PlanShelf(approved, list, look_s=0)
+    answer(shelf)
+
+    assert shelf.refresh("thu") is False

@@ -14,7 +14,7 @@ from tests.bot.channel_stories import wait_until
 from tests.bot.serving import start
 from tests.fakes.telegram import FakeTelegram, fake_telegram
 
-PEOPLE = range(4711, 4727)
+PEOPLE = range(4711, 4719)
 
 
 def test_each_message_is_answered_once_and_in_order_although_the_server_was_killed(tmp_path: Path):

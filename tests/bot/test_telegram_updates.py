@@ -1,5 +1,7 @@
 """What an update says, as the platform's fake makes it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +38,14 @@ def telegram() -> Iterator[FakeTelegram]:
 @pytest.fixture
 def me(telegram: FakeTelegram) -> Me:
     return Me(telegram.me["id"], telegram.me["username"])
+
+
+def test_the_library_is_loaded_only_where_there_is_an_account():
+    loaded = "import bot.app, bot.channels.build, sys; print('telegram' in sys.modules)"
+
+    run = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "False\n"
 
 
 def read(update: Mapping[str, Any], me: Me, texts: Texts | None = None) -> Happening | None:
