@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import percentile
-from benchmarks.retrieval_measure import built, fastest_ms, in_own_process
+from benchmarks.retrieval_measure import built, in_own_process, query_ms
 from knowledge.glossary import load_glossary
 from knowledge.library import load_library
 from retrieval.engine import NEAR, make_repairer
@@ -73,7 +73,7 @@ def _measure(name: str, passages: Sequence[Passage], asked: Sequence[Asked]) -> 
     ask, build_s, memory_mib = built(METHODS[name], passages)
     ranks = [_rank(ask(one.question), one.slugs) for one in asked]
     read_ranks = [_rank(ask(one.read), one.slugs) for one in asked]
-    times = fastest_ms(ask, [one.question for one in asked])
+    times = query_ms(ask, [one.question for one in asked])
     return Measured(
         at_1=_success(ranks, 1),
         at_3=_success(ranks, 3),

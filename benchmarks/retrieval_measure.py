@@ -37,17 +37,10 @@ def peak_mib() -> float:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")) / 2**10
 
 
-def timed(call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float]:
-    """What it returned and the seconds it took."""
-    began = time.perf_counter()
-    returned = call(*args, **kwargs)
-    return returned, time.perf_counter() - began
-
-
 def built(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, float, float]:
     """What was built, the seconds of processor time it took, and the MiB of memory it added.
 
-    On one core processor time is what a clock shows when nothing else runs.
+    On one core that is what a clock shows when nothing else runs.
     """
     before, began = resident_mib(), time.process_time()
     returned = build(*args, **kwargs)
@@ -55,10 +48,17 @@ def built(build: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> tuple[R, 
     return returned, took_s, resident_mib() - before
 
 
-def fastest_ms(ask: Callable[[Q], object], queries: Sequence[Q]) -> list[float]:
-    """For each query the milliseconds of its fastest of three passes over all of them.
+def query_ms(ask: Callable[[Q], object], queries: Sequence[Q]) -> list[float]:
+    """For each query the milliseconds of processor time of its fastest of three passes over all.
 
     So a percentile says what the dearer queries cost, not what else the machine did just then.
     """
-    passes = [[timed(ask, query)[1] * 1_000 for query in queries] for _ in range(3)]
+    passes = []
+    for _ in range(3):
+        times = []
+        for query in queries:
+            began = time.process_time()
+            ask(query)
+            times.append((time.process_time() - began) * 1_000)
+        passes.append(times)
     return [min(times) for times in zip(*passes, strict=True)]

@@ -2,8 +2,8 @@
 
 The passages are made once and encoded by the shipped model; each size is a prefix of them. The
 queries are questions of the tests, about guides and about plans, read by the repairer as the engine
-does. Each row is measured in a process of its own, on one core, one query after the other. Building
-and encoding are in seconds of processor time.
+does. Each row is measured in a process of its own, on one core, one query after the other; times
+are of the processor.
 """
 
 import json
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 
 from benchmarks.machine import percentile
 from benchmarks.retrieval_compare import words_and_pairs
-from benchmarks.retrieval_measure import built, fastest_ms, in_own_process, peak_mib, timed
+from benchmarks.retrieval_measure import built, in_own_process, peak_mib, query_ms
 from benchmarks.retrieval_passages import PassageMaker
 from knowledge.glossary import load_glossary
-from knowledge.library import Library, load_library
+from knowledge.library import load_library
 from knowledge.plan_digest import load_plan_digests
 from retrieval.encoder import StaticEncoder, Vectors
 from retrieval.engine import NEAR, make_repairer
@@ -104,8 +104,13 @@ def scale_up(up_to: int) -> None:
 def prepared(count: int) -> Iterator[Prepared]:
     """Make the passages and encode them, a chunk at a time; say how long that took."""
     library, encoder = load_library(), StaticEncoder()
-    queries, reading_ms = _queries(library)
-    encoded = [timed(encoder.encode, [query]) for query in queries]
+    repairer = make_repairer(library, load_glossary())
+    questions = [
+        json.loads(line)["q"] for path in QUESTIONS for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    reading_ms = query_ms(repairer.read, questions)
+    queries = tuple(repairer.read(question).text for question in questions)
+    encoding_ms = query_ms(lambda query: encoder.encode([query]), queries)
     maker = PassageMaker(library, load_plan_digests(), seed=SEED)
     vectors = np.zeros((count, encoder.dimension), dtype=np.float32)
     encoded_s = 0.0
@@ -120,11 +125,11 @@ def prepared(count: int) -> Iterator[Prepared]:
                 encoded_s += time.process_time() - began
         np.save(Path(folder) / "vectors.npy", vectors)
         del vectors
-        encoding_ms = percentile([seconds * 1_000 for _vector, seconds in encoded], 0.95)
-        print(f"{count:,} passages encoded in {encoded_s:.0f} s; {len(queries)} queries,")
-        print(f"p95 of reading one {reading_ms:.2f} ms and of encoding it {encoding_ms:.2f} ms")
-        query_vectors = np.vstack([vector for vector, _seconds in encoded])
-        yield Prepared(texts, Path(folder) / "vectors.npy", queries, query_vectors)
+        print(f"{count:,} passages encoded in {encoded_s:.0f} s; {len(queries)} queries, p95 of reading one")
+        print(
+            f"{percentile(reading_ms, 0.95):.2f} ms and of encoding it {percentile(encoding_ms, 0.95):.2f} ms"
+        )
+        yield Prepared(texts, Path(folder) / "vectors.npy", queries, encoder.encode(queries))
 
 
 def measure(build: Callable[[Vectors], Searcher], data: Prepared, size: int, tenth: Vectors) -> Measured:
@@ -132,7 +137,7 @@ def measure(build: Callable[[Vectors], Searcher], data: Prepared, size: int, ten
     # A copy: pages of the file would count as memory when the index first touches them.
     vectors = np.array(np.load(data.vectors, mmap_mode="r")[:size])
     index, build_s, memory_mib = built(build, vectors)
-    times = fastest_ms(lambda query: index.search(query, NEAR), list(data.query_vectors))
+    times = query_ms(lambda query: index.search(query, NEAR), list(data.query_vectors))
     found = [index.search(query, NEAR)[0] for query in data.query_vectors]
     # Cosines are computed anew, for some kinds of index round them. A passage as near as the tenth
     # is right whichever it is: many texts differ in numbers alone.
@@ -168,7 +173,7 @@ def _measure_words(name: str, data: Prepared, size: int) -> Measured:
     with data.texts.open(encoding="utf-8") as file:
         texts = [line.rstrip("\n") for line in islice(file, size)]
     search, build_s, memory_mib = built(WORD_INDEXES[name], texts)
-    times = fastest_ms(search, data.queries)
+    times = query_ms(search, data.queries)
     return Measured(percentile(times, 0.5), percentile(times, 0.95), build_s, memory_mib, peak_mib())
 
 
@@ -186,14 +191,3 @@ def _bm25s(texts: Sequence[str]) -> Callable[[str], object]:
 
 
 WORD_INDEXES = {"BM25, ours": _ours, "bm25s": _bm25s}
-
-
-def _queries(library: Library) -> tuple[tuple[str, ...], float]:
-    """The questions as read, and the milliseconds of reading one, p95."""
-    repairer = make_repairer(library, load_glossary())
-    asked: Sequence[str] = [
-        json.loads(line)["q"] for path in QUESTIONS for line in path.read_text(encoding="utf-8").splitlines()
-    ]
-    read = [timed(repairer.read, question) for question in asked]
-    times = [seconds * 1_000 for _read, seconds in read]
-    return tuple(repaired.text for repaired, _seconds in read), percentile(times, 0.95)

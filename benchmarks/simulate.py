@@ -27,9 +27,10 @@ import uvicorn
 from sqlalchemy import func, select
 
 from benchmarks.machine import machine, percentile
-from bot.app import build_app, set_up_logs
+from bot.app import build_app
 from bot.assembly import Assistant, open_assistant, utc_now
 from bot.channels.zalo_bot import webhook_path
+from bot.content import Content
 from bot.settings import Settings
 from records.models import InboxMessage, OutboxMessage
 from records.sample import SLUG
@@ -82,7 +83,8 @@ class Platform(Protocol):
     def meet(self, url: str) -> None:
         """The assistant is at `url` from now on."""
 
-    def say(self, learner: int, text: str) -> None: ...
+    def say(self, learner: int, text: str) -> float:
+        """Returns once the message is taken; the moment (monotonic) at which it left."""
 
     def count(self, learner: int) -> int:
         """How many replies the learner has got."""
@@ -121,11 +123,18 @@ class Deliveries:
     def __init__(self, times: int) -> None:
         self._times, self._clients = times, ThreadPoolExecutor(CLIENTS)
 
-    def deliver(self, push: Callable[[], httpx.Response]) -> None:
+    def deliver(self, push: Callable[[], httpx.Response]) -> float:
         """Until it is taken at least once; a platform comes again when it is told to."""
-        waiting = [self._clients.submit(push) for _ in range(self._times)]
-        while not any(delivery.result().is_success for delivery in waiting):
-            waiting = [self._clients.submit(push)]
+
+        def timed() -> tuple[float, bool]:
+            return time.monotonic(), push().is_success
+
+        waiting = [self._clients.submit(timed) for _ in range(self._times)]
+        while True:
+            left, is_taken = waiting.pop(0).result()
+            if is_taken:
+                return left
+            waiting.append(self._clients.submit(timed))
 
     def close(self) -> None:
         self._clients.shutdown()
@@ -146,9 +155,9 @@ class ZaloBotPlatform:
         self._url = url
         self._fake.webhook = {"url": f"https://xa.example.vn{webhook_path(SLUG)}", "secret_token": TOKEN}
 
-    def say(self, learner: int, text: str) -> None:
+    def say(self, learner: int, text: str) -> float:
         event = self._fake.event(f"chat-{learner}", text)
-        self._deliveries.deliver(lambda: self._fake.push(event, self._url))
+        return self._deliveries.deliver(lambda: self._fake.push(event, self._url))
 
     def count(self, learner: int) -> int:
         return self._boxes.counts[f"chat-{learner}"]
@@ -184,9 +193,9 @@ class ZaloOaPlatform:
     def meet(self, url: str) -> None:
         self._url = f"{url}/channels/zalo-oa/{SLUG}"
 
-    def say(self, learner: int, text: str) -> None:
+    def say(self, learner: int, text: str) -> float:
         event = self._fake.said(f"user-{learner}", text=text)
-        self._deliveries.deliver(lambda: self._fake.push(event, self._url))
+        return self._deliveries.deliver(lambda: self._fake.push(event, self._url))
 
     def count(self, learner: int) -> int:
         return self._boxes.counts[f"user-{learner}"]
@@ -217,8 +226,10 @@ class TelegramPlatform:
     def meet(self, url: str) -> None:
         """Updates are fetched from here."""
 
-    def say(self, learner: int, text: str) -> None:
+    def say(self, learner: int, text: str) -> float:
+        left = time.monotonic()
         self._fake.writes(_chat(learner), text)
+        return left
 
     def count(self, learner: int) -> int:
         return self._boxes.counts[str(_chat(learner))]
@@ -247,10 +258,12 @@ class WebPlatform:
     def meet(self, url: str) -> None:
         self._url = url
 
-    def say(self, learner: int, text: str) -> None:
+    def say(self, learner: int, text: str) -> float:
         with self._lock:
             browser = self._browsers.setdefault(learner, Browser(self._url))
+        left = time.monotonic()
         browser.say(text, times=self._times)
+        return left
 
     def count(self, learner: int) -> int:
         return self._browsers[learner].look()
@@ -306,9 +319,18 @@ PLATFORMS: dict[str, Callable[[int], Platform]] = {
 
 
 def simulate(
-    *, learners: int, channel: str, seconds: float, deliveries: int = 1, seed: int = 20261122
+    *,
+    learners: int,
+    channel: str,
+    seconds: float,
+    deliveries: int = 1,
+    seed: int = 20261122,
+    content: Content | None = None,
 ) -> Report:
-    """Let `learners` talk for at most `seconds` in all; each message is delivered `deliveries` times."""
+    """Let `learners` talk for at most `seconds` in all; each message is delivered `deliveries` times.
+
+    `content` may be given when it is loaded already.
+    """
     began = time.monotonic()
     until = began + seconds
     platform = PLATFORMS[channel](deliveries)
@@ -325,20 +347,22 @@ def simulate(
         accounts = Path(folder) / "channels.toml"
         accounts.touch(mode=0o600)
         accounts.write_text(platform.accounts(), encoding="utf-8")
-        set_up_logs("ERROR")
-        with _served(settings, platform) as assistant:
+        with _served(settings, platform, content) as assistant:
             report = _talk(assistant, platform, learners, until, seed)
             _settle(assistant, platform, until)
-            _compare(assistant, platform, report)
+            compare(assistant, platform, report)
     report.seconds = time.monotonic() - began
     return report
 
 
 @contextmanager
-def _served(settings: Settings, platform: Platform) -> Iterator[Assistant]:
+def _served(settings: Settings, platform: Platform, content: Content | None) -> Iterator[Assistant]:
     """The assistant on a free port; the platform is closed last, for the channel still uses it."""
     try:
-        with open_assistant(settings) as assistant, socket.create_server(("127.0.0.1", 0)) as listener:
+        with (
+            open_assistant(settings, content=content) as assistant,
+            socket.create_server(("127.0.0.1", 0)) as listener,
+        ):
             config = uvicorn.Config(build_app(assistant), log_config=None, timeout_graceful_shutdown=5)
             server = uvicorn.Server(config)
             thread = threading.Thread(target=server.run, args=([listener],))
@@ -358,7 +382,7 @@ def _talk(assistant: Assistant, platform: Platform, learners: int, until: float,
     report = Report(learners=learners)
     with ThreadPoolExecutor(min(learners, AT_ONCE)) as threads:
         talks = [
-            threads.submit(_one_talk, platform, number, _script(questions, seed + number), until)
+            threads.submit(_one_talk, platform, number, script(questions, seed + number), until)
             for number in range(1, learners + 1)
         ]
         for talk in talks:
@@ -369,7 +393,7 @@ def _talk(assistant: Assistant, platform: Platform, learners: int, until: float,
     return report
 
 
-def _script(questions: Sequence[Sequence[str]], seed: int) -> list[str]:
+def script(questions: Sequence[Sequence[str]], seed: int) -> list[str]:
     """Greets, asks what a guide is asked with, goes on or gets stuck, sometimes calls a person, thanks."""
     chance = random.Random(seed)
     steps = chance.choices(["1", "xong rồi", "2", "9"], weights=[5, 3, 2, 1], k=chance.randint(1, 4))
@@ -378,19 +402,19 @@ def _script(questions: Sequence[Sequence[str]], seed: int) -> list[str]:
 
 
 def _one_talk(
-    platform: Platform, learner: int, script: Sequence[str], until: float
+    platform: Platform, learner: int, texts: Sequence[str], until: float
 ) -> tuple[int, list[float], bool]:
     """(messages said, how long each first reply took, whether each got one)"""
     waits_s: list[float] = []
-    for said, text in enumerate(script, 1):
-        before, at = platform.count(learner) if said > 1 else 0, time.monotonic()
-        platform.say(learner, text)
+    for said, text in enumerate(texts, 1):
+        before = platform.count(learner) if said > 1 else 0
+        left = platform.say(learner, text)
         while platform.count(learner) == before:
             if time.monotonic() > until:
                 return said, waits_s, False
             time.sleep(LOOK_S)
-        waits_s.append(time.monotonic() - at)
-    return len(script), waits_s, True
+        waits_s.append(time.monotonic() - left)
+    return len(texts), waits_s, True
 
 
 def _settle(assistant: Assistant, platform: Platform, until: float) -> None:
@@ -405,7 +429,7 @@ def _settle(assistant: Assistant, platform: Platform, until: float) -> None:
         time.sleep(10 * LOOK_S)
 
 
-def _compare(assistant: Assistant, platform: Platform, report: Report) -> None:
+def compare(assistant: Assistant, platform: Platform, report: Report) -> None:
     """Each reply in the outbox must have arrived once; whitespace is the page's own."""
     arrived: Counter[str] = Counter()
     for text, count in platform.texts().items():

@@ -235,6 +235,7 @@ def open_assistant(
         # What is loaded stays: the collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
+        stack.enter_context(content.watching())
         worker.start()
         stack.callback(worker.stop)
         yield Assistant(

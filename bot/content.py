@@ -4,17 +4,19 @@ A build that fails (a guide file that is broken) leaves the last good one servin
 is wrong. Whoever asks never waits for a build: they have the one in force when they began.
 """
 
+import os
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from knowledge.glossary import load_glossary
+from knowledge.glossary import Glossary, load_glossary
 from knowledge.guide import ContentError, Guide
 from knowledge.library import CONTENT, Library, load_guide, load_library
-from knowledge.walking import load_walking_words
+from knowledge.walking import WalkingWords, load_walking_words
 from retrieval.decide import Thresholds
 from retrieval.encoder import Encoder
 from retrieval.engine import Engine, Found, build_engine
@@ -23,7 +25,9 @@ from retrieval.within import FollowUps, Within
 
 _log = structlog.get_logger()
 
-READ = ("guides/*.md", "questions/*.txt", "elsewhere/*.txt", "glossary/*.yaml")
+# What the build reads, by folder.
+READ = {"guides": ".md", "questions": ".txt", "elsewhere": ".txt", "glossary": ".yaml"}
+WATCH_S = 0.25  # how often the files are looked at: their sizes and times, in a millisecond
 
 Stamp = tuple[int, int, int]  # of a file: which, size, time of the last change
 
@@ -34,6 +38,9 @@ class InForce:
     engine: Engine
     hearing: Hearing
     follow_ups: FollowUps
+    glossary: Glossary
+    walking: WalkingWords
+    words_from: dict[Path, Stamp]  # the files of the two
 
 
 class Content:
@@ -88,10 +95,27 @@ class Content:
             self.problem = None
             return True
 
+    @contextmanager
+    def watching(self, *, every_s: float = WATCH_S) -> Iterator[None]:
+        """Within it, a thread builds anew whenever a file changed."""
+        stop = threading.Event()
+
+        def watch() -> None:
+            while not stop.wait(every_s):
+                self.reload_if_changed()
+
+        thread = threading.Thread(target=watch, name="content", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
     def _build(self, before: InForce | None) -> InForce:
         """From what `before` has only what is to be changed is made anew."""
         library = load_library(self._folder, load=self._guides.load)
-        glossary = load_glossary(self._folder)
+        glossary, walking = self._words(before)
         guides = library.guides.values()
         documents = {guide.slug: document_of(guide) for guide in guides}
         spoken = {name: Document((), said) for name, said in library.elsewhere.items() if name != "gibberish"}
@@ -105,25 +129,34 @@ class Content:
                 previous=before.engine if before else None,
             ),
             Hearing(documents | spoken, glossary, previous=before.hearing if before else None),
-            FollowUps(
-                guides,
-                self._encoder,
-                load_walking_words(self._folder),
-                previous=before.follow_ups if before else None,
-            ),
+            FollowUps(guides, self._encoder, walking, previous=before.follow_ups if before else None),
+            glossary,
+            walking,
+            self._words_from(),
         )
+
+    def _words(self, before: InForce | None) -> tuple[Glossary, WalkingWords]:
+        if before and before.words_from == self._words_from():
+            return before.glossary, before.walking
+        return load_glossary(self._folder), load_walking_words(self._folder)
+
+    def _words_from(self) -> dict[Path, Stamp]:
+        return {path: stamp for path, stamp in self._stamps.items() if path.parent.name == "glossary"}
 
     def _files(self) -> dict[Path, Stamp]:
         """What tells whether a file that the build reads is another than before."""
         return dict(self._stamped())
 
     def _stamped(self) -> Iterator[tuple[Path, Stamp]]:
-        for pattern in READ:
-            for path in self._folder.glob(pattern):
-                try:
-                    yield path, _stamp(path)
-                except FileNotFoundError:
-                    continue  # taken away since the folder was listed
+        for name, ending in READ.items():
+            if not (folder := self._folder / name).exists():
+                continue
+            for entry in os.scandir(folder):
+                if entry.name.endswith(ending):
+                    try:
+                        yield Path(entry), _stamp(entry)
+                    except FileNotFoundError:
+                        continue  # taken away since the folder was listed
 
 
 class _GuideFiles:
@@ -141,6 +174,6 @@ class _GuideFiles:
         return known[1]
 
 
-def _stamp(path: Path) -> Stamp:
+def _stamp(path: Path | os.DirEntry[str]) -> Stamp:
     status = path.stat()
     return status.st_ino, status.st_size, status.st_mtime_ns

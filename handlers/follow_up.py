@@ -73,10 +73,13 @@ class FollowUp:
             self._record("guide", score=found.candidates[0].score)
             offer_resume(self._turn, self._guide)
             return None
-        if found.decision == NoAnswer() and found.elsewhere in (None, "small_talk"):
-            in_context = self._turn.services.ask(f"{_about(self._guide)} {self._query}")
-            return _without(in_context, slug) or found
-        return _without(found, slug) or found
+        alone = _without(found, slug)
+        if isinstance(found.decision, OneGuide) or found.elsewhere in ("out_of_scope", "gibberish"):
+            return alone or found
+        in_context = _without(self._turn.services.ask(f"{_about(self._guide)} {self._query}"), slug)
+        if in_context and (alone is None or isinstance(in_context.decision, OneGuide)):
+            return in_context
+        return alone or found
 
     def _is_chat(self) -> bool:
         """ "yêu cháu": no question, though some part of a guide has a word of it."""

@@ -54,7 +54,7 @@ class Engine:
         self.repairer, self._encoder = repairer, encoder
         self._calibration, self._thresholds = calibration, thresholds
         self.passages = tuple(passages)
-        self._lexical = LexicalIndex(self.passages)
+        self._lexical = LexicalIndex(self.passages, previous=previous._lexical if previous else None)
         number = {document: at for at, document in enumerate(self._lexical.documents)}
         self._owner = np.array([number[passage.document] for passage in self.passages])
         # A guide's passages are read like a question is, so that both sides look alike.

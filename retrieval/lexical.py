@@ -6,8 +6,7 @@ ranks better than one per question (measured: docs/benchmarks.md).
 Formula: Okapi BM25 with idf = ln(1 + (N - n + 0.5) / (n + 0.5)).
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -29,32 +28,41 @@ class LexicalHits:
 
 
 class LexicalIndex:
-    def __init__(self, passages: Sequence[Passage]) -> None:
-        self.documents = tuple(dict.fromkeys(passage.document for passage in passages))
-        number = {document: at for at, document in enumerate(self.documents)}
-        counts = [Counter[str]() for _ in self.documents]
+    def __init__(self, passages: Sequence[Passage], *, previous: "LexicalIndex | None" = None) -> None:
+        """The terms of a document that did not change since `previous` are taken from it."""
+        by_document: dict[str, list[Passage]] = {}
         for passage in passages:
-            terms = _terms(normalise(passage.text))
-            for term in terms:
-                counts[number[passage.document]][term] += WEIGHT[passage.kind]  # type: ignore[assignment]
-        lengths = np.array([sum(count.values()) for count in counts])
-        average = lengths.mean() if len(lengths) else 1.0
-        holders: dict[str, list[int]] = {}
-        for at, count in enumerate(counts):
-            for term in count:
-                holders.setdefault(term, []).append(at)
-        self._idf = {
-            term: float(np.log1p((len(counts) - len(at) + 0.5) / (len(at) + 0.5)))
-            for term, at in holders.items()
+            by_document.setdefault(passage.document, []).append(passage)
+        self.documents = tuple(by_document)
+        known = previous._counted if previous else {}
+        self._counted = {
+            document: known[document]
+            if document in known and known[document][0] == own
+            else (own, _weighted_terms(own))
+            for document, own in by_document.items()
         }
-        self._unknown_idf = float(np.log1p((len(counts) + 0.5) / 0.5))
-        self._postings: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {}
-        for term, numbers in holders.items():
-            documents = np.array(numbers)
-            frequency = np.array([counts[document][term] for document in numbers], dtype=np.float64)
-            length = 1 - B + B * lengths[documents] / average
-            weight = self._idf[term] * frequency * (K1 + 1) / (frequency + K1 * length)
-            self._postings[term] = (documents, weight)
+        self._unknown_idf = float(np.log1p((len(self.documents) + 0.5) / 0.5))
+        self._index([weights for _passages, weights in self._counted.values()])
+
+    def _index(self, counts: Sequence[Mapping[str, float]]) -> None:
+        """Postings by term: the documents that have it, and its weight in each."""
+        lengths = np.array([sum(count.values()) for count in counts])
+        number: dict[str, int] = {}
+        terms = np.array([number.setdefault(term, len(number)) for count in counts for term in count], int)
+        frequency = np.array([weight for count in counts for weight in count.values()])
+        owner = np.repeat(np.arange(len(counts)), [len(count) for count in counts])
+        by_term = np.argsort(terms, kind="stable")
+        terms, frequency, owner = terms[by_term], frequency[by_term], owner[by_term]
+        held = np.bincount(terms)
+        idf = np.log1p((len(counts) - held + 0.5) / (held + 0.5))
+        length = 1 - B + B * lengths[owner] / (lengths.mean() if len(lengths) else 1.0)
+        weight = idf[terms] * frequency * (K1 + 1) / (frequency + K1 * length)
+        ends = np.cumsum(held).tolist()
+        starts = [0, *ends[:-1]]
+        self._idf = dict(zip(number, idf.tolist(), strict=True))
+        self._postings: dict[str, tuple[NDArray[np.int64], NDArray[np.float64]]] = {
+            term: (owner[starts[at] : ends[at]], weight[starts[at] : ends[at]]) for term, at in number.items()
+        }
 
     def search(self, text: str) -> LexicalHits:
         """Scores of all documents for a normalised text."""
@@ -76,6 +84,15 @@ class LexicalIndex:
         best = int(scores.argmax())
         covered = sum(idf for idf, documents in found if best in documents)
         return LexicalHits(scores, covered / total, known / total)
+
+
+def _weighted_terms(passages: Sequence[Passage]) -> dict[str, float]:
+    counts: dict[str, float] = {}
+    for passage in passages:
+        weight = WEIGHT[passage.kind]
+        for term in _terms(normalise(passage.text)):
+            counts[term] = counts.get(term, 0.0) + weight
+    return counts
 
 
 def _terms(text: str) -> list[str]:

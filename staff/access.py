@@ -25,7 +25,8 @@ from staff.window import network_of
 _SESSION, _FORM = "hvs_staff", "hvs_staff_form"  # cookies: the login, and of the forms before it
 SEEN_EVERY = dt.timedelta(minutes=1)  # a login's last use is written no more often than this
 
-FormText = Annotated[str, Form()]
+# No keyboard types a zero character, and PostgreSQL takes no text that holds one.
+FormText = Annotated[str, Form(pattern=r"^[^\x00]*$")]
 
 _log = logging.getLogger(__name__)
 

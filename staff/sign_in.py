@@ -115,8 +115,6 @@ def _form(
 
 
 def _begin(site: Site, username: str, commune: str) -> Attempt | AskCommune:
-    if "\0" in username + commune:  # PostgreSQL takes no such text
-        return Attempt()
     now = site.clock()
     with site.database.write() as session:
         accounts = accounts_named(session, username)

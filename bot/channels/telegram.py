@@ -22,7 +22,7 @@ from bot.channels.base import Part, SendError
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, TELEGRAM
 from bot.channels.telegram_bot import TelegramBot, as_send_error
-from bot.channels.telegram_polling import AWAY, BotIsUnknown, Pauses, Poller, note_failure
+from bot.channels.telegram_polling import AWAY, Attempts, BotIsUnknown, Pauses, Poller, note_failure
 from bot.channels.telegram_sending import Spacing, for_staff, keyboard
 from bot.channels.telegram_setup import show_menu, webhook_path, who_am_i
 from bot.channels.telegram_updates import (
@@ -63,9 +63,10 @@ class TelegramChannel:
         self._account, self._parts, self._desk = account, parts, parts.desk
         self._bot = bot or TelegramBot(account)
         self._pause, self._spacing = pause, Spacing(pause)
-        # The first part of a token is the bot's id.
-        self._me = Me(int(self._bot.token.partition(":")[0]), username="")
-        self._texts = Texts()
+        # The first part of a token is the bot's id; the platform says later what is wrong with others.
+        number = self._bot.token.partition(":")[0]
+        self._me = Me(int(number) if number.isdecimal() else 0, username="")
+        self._texts, self._attempts = Texts(), Attempts()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def send(self, address: str, part: Part) -> str | None:
@@ -83,10 +84,11 @@ class TelegramChannel:
         return str(message.message_id)
 
     async def delete(self, address: str, message: str) -> None:
+        """Also when somebody else has taken it away."""
         try:
             await self._bot.delete_message(int(address), int(message))
         except BadRequest as error:
-            if "not found" not in error.message.lower():  # somebody else took it away
+            if "message to delete not found" not in error.message.lower():
                 raise self._as_send_error(error) from None
         except TelegramError as error:
             raise self._as_send_error(error) from None
@@ -161,8 +163,8 @@ class TelegramChannel:
             _log.warning("an update was sent back", channel=self.name, error=type(error).__name__)
             return Response(status_code=503, headers={"Retry-After": str(RETRY_AFTER_S)})
         except Exception as error:
-            _log.error("an update failed", channel=self.name, error=type(error).__name__)
-            return Response(status_code=500)
+            if not self._attempts.are_over(update.get("update_id", 0), error):
+                return Response(status_code=500)
         return Response()
 
     async def _introduce(self) -> None:

@@ -59,6 +59,26 @@ class Pauses:
                 return growing
 
 
+class Attempts:
+    """How often the update failed that is next: one that fails by itself must not keep all others from us."""
+
+    def __init__(self) -> None:
+        self._update_id, self._count = 0, 0
+
+    def are_over(self, update_id: int, error: Exception) -> bool:
+        """Count one more failure of `update_id`; whether it was the last."""
+        self._count = self._count + 1 if update_id == self._update_id else 1
+        self._update_id = update_id
+        _log.error(
+            "an update failed",
+            channel=TELEGRAM,
+            update_id=update_id,
+            error=type(error).__name__,
+            attempt=self._count,
+        )
+        return self._count >= MAX_ATTEMPTS
+
+
 class Poller:
     def __init__(
         self,
@@ -74,7 +94,7 @@ class Poller:
         self._commune = commune
         self._offset: int | None = None
         self._newest_at = clock()
-        self._failed: tuple[int, int] = (0, 0)  # update, and how often it did
+        self._attempts = Attempts()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -99,25 +119,15 @@ class Poller:
             self._newest_at = self._clock()
 
     async def _take_or_skip(self, update: dict[str, Any]) -> None:
-        """Skips an update that fails again and again by itself: it would keep all others from us."""
-        update_id = update["update_id"]
         while True:
             try:
                 return await self._take(update)
             except AWAY:
                 raise
             except Exception as error:
-                self._failed = (update_id, self._attempts(update_id) + 1)
-                _log.error(
-                    "an update failed", channel=TELEGRAM, update_id=update_id, error=type(error).__name__
-                )
-                if self._attempts(update_id) >= MAX_ATTEMPTS:
+                if self._attempts.are_over(update["update_id"], error):
                     return None
                 await self._pause(1.0)
-
-    def _attempts(self, update_id: int) -> int:
-        failed_id, attempts = self._failed
-        return attempts if failed_id == update_id else 0
 
 
 def note_failure(error: Exception, pause_s: float, *, commune: str) -> None:

@@ -44,7 +44,9 @@ class ChatForm(BaseModel):
 
     message_id: str = Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")
     text: str = ""
-    choice: str = Field("", max_length=500, description="payload of the pressed button")
+    choice: str = Field(
+        "", max_length=500, pattern=r"^[^\x00]*$", description="payload of the pressed button"
+    )
     xom: str = ""
     sau: int = Field(0, ge=0, le=MAX_ENTRY_ID, description="the last entry the script has")
 

@@ -27,6 +27,7 @@ def simulate(
     ] = 1,
 ) -> None:
     """Play learners over a channel's fake platform; exits with 1 when a reply is missing or came twice."""
+    from bot.app import set_up_logs
     from bot.cli.common import fail
 
     # The fakes are part of the tests, which are not installed.
@@ -37,6 +38,7 @@ def simulate(
         simulator = importlib.import_module("benchmarks.simulate")
     except ModuleNotFoundError as error:
         fail(f"found no module {error.name!r}, expected the extra `test`")
+    set_up_logs("ERROR")
     try:
         report = simulator.simulate(
             learners=learners, channel=channel.value, seconds=seconds, deliveries=deliveries

@@ -4,6 +4,7 @@ from bot.assembly import build_conversation, open_plans
 from bot.content import Content
 from bot.conversation import Message, Turn
 from handlers.guard import guard
+from handlers.privacy import NOTICE
 from knowledge.phrases import load_phrases
 from records.communes import CommuneProfile, HamletProfile
 from tests.bot.conftest import HandClock
@@ -32,11 +33,12 @@ PHRASES = load_phrases()
 
 
 class Talk:
-    def __init__(self, content: Content, clock: HandClock) -> None:
+    def __init__(self, content: Content, clock: HandClock, *, is_new: bool = False) -> None:
+        """`is_new`: somebody who has not had the notice about their data yet."""
         self._conversation = build_conversation(
             content, PHRASES, OneCommune(), open_plans(content, None, None), clock, None
         )
-        self.slots: dict[str, object] = {}
+        self.slots: dict[str, object] = {} if is_new else {"notice": NOTICE}
         self.turns: list[Turn] = []
 
     def say(self, text: str, *, payload: str | None = None, hamlet: str | None = None) -> Turn:

@@ -177,3 +177,15 @@ def test_a_guide_that_was_taken_out_is_not_read_as_being_walked(content: Content
     content.reload_if_changed()
 
     assert content.within("kn-wifi", content.ask("mất mạng thì sao"), 1) is None
+
+
+def test_while_it_is_watched_a_changed_file_is_served_without_anybody_asking_for_it(
+    content: Content, folder: Path, encoder: Encoder
+):
+    encoder.go_on.clear()
+    with content.watching(every_s=0.001):
+        add_guide(folder, "kn-goi-zalo")
+        assert encoder.waits.wait(60)  # the watching thread builds
+        encoder.go_on.set()
+
+    assert first_guide(content, "gọi video zalo cho con") == "kn-goi-zalo"

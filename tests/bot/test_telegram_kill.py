@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,7 @@ from tests.fakes.telegram import FakeTelegram, fake_telegram
 PEOPLE = range(4711, 4719)
 
 
+@pytest.mark.timeout(300)  # two servers start, one after the other
 def test_each_message_is_answered_once_and_in_order_although_the_server_was_killed(tmp_path: Path):
     with fake_telegram() as telegram:
         describe_account(tmp_path, telegram)

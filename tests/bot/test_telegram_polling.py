@@ -209,6 +209,19 @@ async def test_it_starts_while_the_platform_is_away_and_works_once_it_is_back(
     assert telegram.commands[0]["command"] == "menu"
 
 
+async def test_a_token_that_is_none_is_said_and_waited_for(
+    telegram: FakeTelegram, sqlite_database: Database, clock: HandClock
+):
+    telegram.token, good = "no token at all", telegram.token
+    desk, pauses = FakeDesk(), Pauses()
+    channel = channel_on(telegram, parts_with(desk, sqlite_database, clock), pause=pauses)
+    telegram.token = good
+
+    await until(lambda: bool(pauses.seconds), channel.run())
+
+    assert set(pauses.seconds) == {MISCONFIGURED_S}
+
+
 async def test_a_webhook_from_before_is_taken_down_before_anything_is_fetched(
     telegram: FakeTelegram, sqlite_database: Database, clock: HandClock
 ):

@@ -194,7 +194,7 @@ def test_a_start_is_a_greeting_and_may_bring_a_hamlet(
 @pytest.mark.parametrize(
     ("text", "meant"),
     [
-        ("/menu", "menu"),
+        ("/menu", "danh mục"),
         ("/help", "trợ giúp"),
         ("/nguoi", "gặp người giúp"),
         ("/xoa@HocVuSo_bot", "xóa dữ liệu của tôi"),
@@ -226,8 +226,8 @@ def test_talk_in_a_group_is_not_ours(telegram: FakeTelegram, me: Me):
         ("@HocVuSo_bot quên mật khẩu", "quên mật khẩu"),
         ("@hocvuso_bot quên mật khẩu", "quên mật khẩu"),
         ("quên mật khẩu thì sao @HocVuSo_bot", "quên mật khẩu thì sao"),
-        ("/menu", "menu"),
-        ("/menu@HocVuSo_bot", "menu"),
+        ("/menu", "danh mục"),
+        ("/menu@HocVuSo_bot", "danh mục"),
     ],
 )
 def test_who_names_the_bot_in_a_group_is_heard_without_the_name(

@@ -184,9 +184,26 @@ async def test_while_too_many_wait_telegram_is_asked_to_come_again(
 async def test_what_was_not_stored_is_not_acknowledged(
     telegram: FakeTelegram, desk: FakeDesk, webhook: httpx.AsyncClient
 ):
+    update = telegram.writes(PERSON, "chào")
+    desk.fail_next()
     desk.fail_next()
 
-    assert (await webhook.post(PATH, json=telegram.writes(PERSON, "chào"))).status_code == 500
+    statuses = [(await webhook.post(PATH, json=update)).status_code for _ in range(3)]
+
+    assert statuses == [500, 500, 200]
+    assert [message.text for message in desk.received] == ["chào"]
+
+
+async def test_an_update_that_fails_by_itself_does_not_come_for_ever(
+    telegram: FakeTelegram, desk: FakeDesk, webhook: httpx.AsyncClient
+):
+    update = telegram.writes(PERSON, "chào")
+    for _ in range(3):
+        desk.fail_next()
+
+    statuses = [(await webhook.post(PATH, json=update)).status_code for _ in range(3)]
+
+    assert (statuses, desk.received) == ([500, 500, 200], [])
 
 
 async def test_an_update_that_cannot_be_read_is_not_asked_for_again(webhook: httpx.AsyncClient):

@@ -43,11 +43,10 @@ def answer(database: Database, home: int, number: int, *, person: str = "ba", st
             now=NOW,
         )
         (reply,) = outbox.put(session, message, [{"text": f"lời đáp {number}", "choices": []}], now=NOW)
-        reply.state = state
         finish(message, now=NOW)
         if person == "ba":
             forget_message(session, message, day=DAY)
-            session.flush()
+        reply.state = state
 
 
 def replies(database: Database) -> list[str]:

@@ -18,9 +18,9 @@ from bot.settings import Settings
 from records.communes import find_commune
 from records.sample import SLUG
 from records.staff_accounts import add_account, start_session
-from tests.bot.conftest import HandClock, clock, content, settings
+from tests.bot.conftest import HandClock, assistant, clock, content, settings
 
-__all__ = ["clock", "content", "settings"]  # fixtures
+__all__ = ["assistant", "clock", "content", "settings"]  # fixtures
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -19,6 +20,12 @@ from tests.security.zoo import SENTENCE, ZOO, huge_picture, member, relations, w
 REFUSED_IN_S = 5
 
 
+def seconds_worked() -> float:
+    """Time of the processor that this process and its children took: a busy machine counts for nothing."""
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + children.ru_utime + children.ru_stime
+
+
 def refusal(name: str, content: bytes) -> PlanFileError:
     with pytest.raises(PlanFileError) as caught:
         read_plan_upload(name, io.BytesIO(content))
@@ -29,12 +36,11 @@ def refusal(name: str, content: bytes) -> PlanFileError:
 def test_each_animal_of_the_zoo_is_refused_in_seconds_and_in_words(kind: str):
     name, make, reasons = ZOO[kind]
     content = make()
-    before = psutil.Process().memory_info().rss
-    started = time.monotonic()
+    before, started = psutil.Process().memory_info().rss, seconds_worked()
 
     error = refusal(name, content)
 
-    assert time.monotonic() - started < REFUSED_IN_S
+    assert seconds_worked() - started < REFUSED_IN_S
     assert error.reason in reasons
     assert str(error).startswith(f"{name}: found ")
     assert "Traceback" not in str(error)
