@@ -74,7 +74,8 @@ class FollowUp:
             offer_resume(self._turn, self._guide)
             return None
         alone = _without(found, slug)
-        if isinstance(found.decision, OneGuide) or found.elsewhere in ("out_of_scope", "gibberish"):
+        is_chat = small_talk_hint(self._turn.text, self._turn.services.intents) is not None
+        if isinstance(found.decision, OneGuide) or found.elsewhere == "gibberish" or is_chat:
             return alone or found
         in_context = _without(self._turn.services.ask(f"{_about(self._guide)} {self._query}"), slug)
         if in_context and (alone is None or isinstance(in_context.decision, OneGuide)):
