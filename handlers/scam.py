@@ -24,6 +24,7 @@ MAX_HOSTS = 10
 MIN_WORDS = 5  # of a text without an address that can be judged
 # Chosen on the dev half of tests/data/safety/scam_blind.jsonl (docs/benchmarks.md).
 LIKELY, SUSPICIOUS, DOUBTFUL = 0.9, 0.4, 0.15  # least probability that a message from outside is a scam
+NAMED = 2.0  # weight of the signs without which nothing is called a likely scam: it must be explained
 # From these probabilities on a message is the resident's own words and is not judged: of any message,
 # of one with "is this a scam?", of one with weighty signs.
 NOT_OWN, NOT_OWN_ASKED, NOT_OWN_SIGNS = 0.3, 0.6, 0.7
@@ -89,10 +90,9 @@ class ScamCheck:
 
     def _verdict(self, reading: Reading, likely: Likelihood) -> Verdict:
         share = likely.scam / max(likely.scam + likely.honest, 1e-9)
-        is_sure = not ADDRESSES_THAT_TELL.isdisjoint(reading.signs)
-        if is_sure or share >= LIKELY:
-            return "likely"
         weight = sum(reading.signs.values())
+        if not ADDRESSES_THAT_TELL.isdisjoint(reading.signs) or (share >= LIKELY and weight >= NAMED):
+            return "likely"
         speaks = share >= SUSPICIOUS or (share >= DOUBTFUL and weight >= self._rules.likely)
         has_strange = any(not _is_official(host, self._rules) for host in reading.hosts)
         return "suspicious" if speaks or has_strange else "no_signs"

@@ -37,27 +37,27 @@ OTHER_FEATURES = ("other", "other_guide", "says_much", "names_other", "contrasts
 # `python -m retrieval.within_fit` printed them.
 WEIGHTS: Floats = np.array(
     [
-        -0.3,  # part
-        5.42,  # cosine
-        2.8,  # core_cosine
-        3.76,  # coverage
-        3.06,  # pairs
-        1.91,  # fits
-        3.31,  # fits_alone
-        -1.39,  # misfits
-        2.61,  # here
-        1.18,  # this_guide
-        2.32,  # fault
-        -0.9,  # prepare
+        -0.36,  # part
+        5.67,  # cosine
+        2.51,  # core_cosine
+        3.5,  # coverage
+        3.05,  # pairs
+        1.86,  # fits
+        3.28,  # fits_alone
+        -1.54,  # misfits
+        2.66,  # here
+        1.17,  # this_guide
+        2.31,  # fault
+        -0.89,  # prepare
         -0.7,  # ask
-        0.78,  # safety
-        -1.03,  # elsewhere
-        -2.37,  # strange
-        -1.4,  # other
-        1.06,  # other_guide
-        1.41,  # says_much
-        3.97,  # names_other
-        3.23,  # contrasts
+        1.0,  # safety
+        -1.0,  # elsewhere
+        -2.34,  # strange
+        -1.56,  # other
+        1.05,  # other_guide
+        1.57,  # says_much
+        3.88,  # names_other
+        3.04,  # contrasts
     ]
 )
 

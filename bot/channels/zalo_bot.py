@@ -217,7 +217,7 @@ class ZaloBotChannel:
         body = await read_body(request, limit=MAX_BODY)
         try:
             event = json.loads(body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HTTPException(400) from error
         message = read_update(_as_dict(_as_dict(event).get("result")), commune=self.commune)
         if message is not None:
@@ -226,6 +226,10 @@ class ZaloBotChannel:
             except _AWAY as error:
                 _log.warning("an update was not stored", channel=ZALO_BOT, reason=type(error).__name__)
                 raise HTTPException(503, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+            except Exception as error:
+                # No traceback: it could hold what somebody wrote.
+                _log.error("an update was not stored", channel=ZALO_BOT, error=type(error).__name__)
+                raise HTTPException(500) from error
         return Response()
 
 

@@ -70,6 +70,8 @@ class ZaloBotApi:
         except httpx2.HTTPError as error:
             # A message may be out already when the answer is late: it is then sent a second time.
             raise TryAgain(f"{method}: {type(error).__name__}") from None
+        except httpx2.InvalidURL:
+            raise Misconfigured(f"{method}: found no address in base_url and token") from None
         try:
             answer = response.json()
         except ValueError:

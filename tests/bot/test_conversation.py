@@ -7,6 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.content import Content
+from retrieval.decide import Candidate, Choices
+from retrieval.engine import Found
+from retrieval.repair import Repair
 from tests.bot.conftest import HandClock
 from tests.bot.talk import Talk
 
@@ -272,6 +275,80 @@ def test_choices_lead_to_the_guide_and_mend_the_question(talk: Talk):
     first_title = topic.splitlines()[1].removeprefix("1. ")
 
     assert talk.says("1")[0].startswith(f"Cháu chỉ bác việc: {first_title}")
+
+
+# --- What was understood --------------------------------------------------------------------------
+
+
+def test_a_question_whose_words_were_mended_is_said_back_before_the_answer(talk: Talk):
+    intro = talk.says("quen maatj khaaur vneid")[0]
+
+    assert intro.splitlines()[:2] == [
+        "Cháu hiểu là: quên mật khẩu VNeID.",
+        "Cháu chỉ bác việc: Quên mật khẩu VNeID, có 7 bước.",
+    ]
+
+
+def test_a_long_one_is_said_back_by_the_name_of_the_guide(talk: Talk):
+    intro = talk.says("dạ cháu ơi giúp bác với cái máy nó cứ hỏi hoài, quên mk vneid r h k vô đc lm s ạ")[0]
+
+    assert intro.splitlines()[0] == ("Cháu hiểu là bác hỏi việc: Quên mật khẩu VNeID. Việc này có 7 bước.")
+
+
+@pytest.mark.parametrize("text", ["quên mật khẩu vneid", "Quên mật khẩu VNeID thì làm sao ạ?", ASK])
+def test_words_that_stayed_are_not_said_back(talk: Talk, text: str):
+    assert talk.says(text)[0].startswith("Cháu chỉ bác việc:")
+
+
+def test_nothing_found_is_not_said_back(talk: Talk):
+    said = talk.says("giaas luas hoom nay bao nhieeu")[0]
+
+    assert "hiểu là" not in said
+
+
+class Finds:
+    """Content whose search finds what it is told to; the rest is as shipped."""
+
+    def __init__(self, content: Content, found: Found) -> None:
+        self._content, self._found = content, found
+
+    def ask(self, _question: str) -> Found:
+        return self._found
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._content, name)
+
+
+def between(content: Content, *slugs: str, understood: str, repairs: tuple[Repair, ...] = ()) -> Finds:
+    candidates = tuple(Candidate(slug, 0.3) for slug in slugs)
+    return Finds(content, Found(Choices(slugs), candidates, understood, repairs))
+
+
+def test_choices_are_short_and_say_what_tells_them_apart(content: Content, clock: HandClock):
+    found = between(content, "dvc-tam-tru", "vneid-luu-tru", understood="đăng ký tạm trú")
+
+    said = Talk(found, clock).says("đăng ký tạm trú")[0]  # type: ignore[arg-type]
+
+    assert said.splitlines()[1:] == [
+        "1. Đăng ký tạm trú, ở từ 30 ngày",
+        "2. Báo khách ở lại vài ngày (lưu trú)",
+        "3. Việc khác",
+        "0. Gặp người giúp · 9. Quay lại",
+    ]
+
+
+def test_before_choices_it_is_said_what_was_understood(content: Content, clock: HandClock):
+    mended = (Repair("maatj", "mật"),)
+    found = between(content, "vneid-quen-mat-khau", "kn-email", understood="quên mật khẩu", repairs=mended)
+
+    said = Talk(found, clock).says("quên maatj khẩu")[0]  # type: ignore[arg-type]
+
+    assert said.splitlines()[0] == "Cháu hiểu là: quên mật khẩu."
+    assert said.splitlines()[2] == "1. Quên mật khẩu đăng nhập VNeID"
+
+
+def test_no_label_to_choose_from_is_longer_than_a_line_of_a_small_screen(content: Content):
+    assert [slug for slug, guide in content.library().guides.items() if len(guide.choice) > 40] == []
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from sqlalchemy import select
 from bot.assembly import Assistant, open_assistant
 from bot.channels.accounts import ZaloBotAccount
 from bot.channels.zalo_bot import SECRET_HEADER, ZaloBotChannel, month_start, read_update, webhook_path
+from bot.channels.zalo_bot_api import ZaloBotApi
 from bot.content import Content
 from bot.messages import IncomingMessage
 from bot.metrics import Metrics
@@ -234,6 +235,7 @@ def test_the_secret_is_wanted_before_anything_is_read(house: House, zalo: FakeZa
         "2 MB": httpx.post(address, content=b"x" * 2_000_000, headers=secret).status_code,
         "2 MB in pieces": httpx.post(address, content=pieces(), headers=secret).status_code,
         "no JSON": httpx.post(address, content=b"{", headers=secret).status_code,
+        "too deep": httpx.post(address, content=b"[" * 200_000, headers=secret).status_code,
         "a list": httpx.post(address, json=[1], headers=secret).status_code,
         "GET": httpx.get(address, headers=secret).status_code,
         "another commune": httpx.post(address + "-la", json=UPDATE, headers=secret).status_code,
@@ -245,6 +247,7 @@ def test_the_secret_is_wanted_before_anything_is_read(house: House, zalo: FakeZa
         "2 MB": 413,
         "2 MB in pieces": 413,
         "no JSON": 400,
+        "too deep": 400,
         "a list": 200,
         "GET": 405,
         "another commune": 404,
@@ -257,9 +260,10 @@ def test_without_a_webhook_there_is_no_address_for_one(house: House):
     assert httpx.post(house.url + webhook_path(COMMUNE), json=UPDATE).status_code == 404
 
 
-def test_a_full_house_asks_the_platform_to_come_again(zalo: FakeZaloBot, assistant: Assistant):
+def test_what_cannot_be_stored_now_is_sent_back(zalo: FakeZaloBot, assistant: Assistant):
     desk = FakeDesk()
     desk.overload_next()
+    desk.fail_next()
     channel = ZaloBotChannel(account(zalo), parts_with(assistant, desk))
     app = FastAPI()
     router = channel.router()
@@ -269,10 +273,12 @@ def test_a_full_house_asks_the_platform_to_come_again(zalo: FakeZaloBot, assista
     address = webhook_path(COMMUNE)
 
     with TestClient(app) as http:
-        full = http.post(address, json={"ok": True, "result": UPDATE}, headers=secret)
-        later = http.post(address, json={"ok": True, "result": UPDATE}, headers=secret)
+        full, broken, later = (
+            http.post(address, json={"ok": True, "result": UPDATE}, headers=secret) for _ in range(3)
+        )
 
-    assert (full.status_code, full.headers["retry-after"], later.status_code) == (503, "30", 200)
+    assert (full.status_code, full.headers["retry-after"]) == (503, "30")
+    assert (broken.status_code, later.status_code) == (500, 200)
     assert [message.text for message in desk.received] == ["Xin chào"]
 
 
@@ -518,6 +524,16 @@ def test_what_the_platform_refuses_is_dead_and_staff_can_read_why_but_not_who(
 
     (row,) = office.rows()
     assert (row.state, row.error) == ("dead", "sendMessage: 400 Bad request: chat ••• of ••• not found")
+
+
+def test_an_address_that_is_none_names_no_token(assistant: Assistant, zalo: FakeZaloBot, clock: HandClock):
+    office = Office(assistant, zalo, clock)
+    office.channel.api = ZaloBotApi("http://127.0.0.1:port", TOKEN)
+    office.hear("chào cháu")
+
+    office.send_all()
+
+    assert "sendMessage: found no address in base_url and token" in str(office.rows()[0].error)
 
 
 @pytest.mark.parametrize("failure", [Failure(401, "Unauthorized"), Failure(status=404)], ids=["401", "404"])

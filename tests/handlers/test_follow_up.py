@@ -239,7 +239,7 @@ def test_what_nobody_could_read_leaves_the_step_and_offers_a_person(fresh: Talk)
 
 # Words and weights were made with the cases of 'dev' in sight. Those of 'test' are of guides that none of
 # 'dev' is of; they were read once, at 75 of 90, before the last few steering words were added.
-@pytest.mark.parametrize(("split", "least"), [("dev", 0.9), ("test", 0.85)])
+@pytest.mark.parametrize(("split", "least"), [("dev", 0.92), ("test", 0.86)])
 def test_most_of_what_is_asked_in_the_middle_of_a_guide_is_read_in_its_light(
     content: Content, talk: Talk, split: str, least: float
 ):
@@ -248,6 +248,5 @@ def test_most_of_what_is_asked_in_the_middle_of_a_guide_is_read_in_its_light(
 
     missed = [case for case in asked if not came[case.id] & set(case.expected)]
 
-    print(1 - len(missed) / len(asked))
     right = 1 - len(missed) / len(asked)
     assert right >= least, "\n".join(f"{case}, came {sorted(came[case.id])}" for case in missed)

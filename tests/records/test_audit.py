@@ -6,11 +6,13 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
-from records.audit import append, first_broken
+from records.audit import append, first_broken, head, trim
 from records.communes import add_commune
 from records.database import Database
 from records.models import AuditEntry
 from tests.conftest import NOW
+
+LATER = NOW + dt.timedelta(days=800)
 
 
 @pytest.fixture
@@ -178,3 +180,66 @@ def test_tampering_is_found_where_it_was_done(
     write(database, other, 2)
 
     assert (broken(database, home), broken(database, other)) == (found, None)
+
+
+# --- The beginning, cut off after its time ---
+
+
+def trimmed(database: Database, commune_id: int, *, minutes: int) -> int:
+    with database.write() as session:
+        return trim(session, commune_id=commune_id, before=NOW + dt.timedelta(minutes=minutes), now=LATER)
+
+
+def test_a_log_that_was_trimmed_goes_on_and_is_whole(database: Database, home: int, other: int):
+    write(database, home, 5)
+    write(database, other, 2)
+
+    gone = trimmed(database, home, minutes=4)
+    write(database, home, 2)
+
+    with database.read() as session:
+        left = session.scalars(
+            select(AuditEntry).where(AuditEntry.commune_id == home).order_by(AuditEntry.sequence)
+        ).all()
+        ends = [head(session, commune_id=commune_id) for commune_id in (home, other)]
+    assert gone == 3
+    assert [each.sequence for each in left] == [4, 5, 6, 7, 8]
+    assert (left[2].action, left[2].detail) == (
+        "audit_trimmed",
+        {"through": 3, "hash": left[0].previous_hash},
+    )
+    assert (broken(database, home), broken(database, other)) == (None, None)
+    assert [end[0] for end in ends if end] == [8, 2]
+
+
+def test_it_can_be_trimmed_again_and_again(database: Database, home: int):
+    write(database, home, 5)
+
+    assert [trimmed(database, home, minutes=minutes) for minutes in (3, 3, 5, 6, 9)] == [2, 0, 2, 1, 0]
+    assert broken(database, home) is None
+
+
+def test_nobody_else_can_cut_the_beginning_off(database: Database, home: int):
+    write(database, home, 5)
+    trimmed(database, home, minutes=3)
+
+    with database.write() as session:
+        session.execute(delete(AuditEntry).where(entry(3)))
+
+    assert broken(database, home) == 4
+
+
+def test_a_trimmed_log_whose_mark_was_changed_is_broken_there(database: Database, home: int):
+    write(database, home, 5)
+    trimmed(database, home, minutes=3)
+    with database.write() as session:
+        session.execute(update(AuditEntry).where(entry(6)).values(detail={"through": 3, "hash": "f" * 64}))
+
+    assert broken(database, home) == 6
+
+
+def test_an_empty_log_has_no_head_and_nothing_to_trim(database: Database, home: int):
+    with database.write() as session:
+        assert head(session, commune_id=home) is None
+        assert trim(session, commune_id=home, before=LATER, now=LATER) == 0
+        assert session.scalars(select(AuditEntry)).all() == []

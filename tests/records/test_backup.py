@@ -11,12 +11,21 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from records import migrate
-from records.backup import BackupError, back_up, check_backup, restore
+from records.backup import BackupError, back_up, backups, check_backup, restore, rotate, scrub
 from records.communes import add_commune
 from records.database import Database, open_database, sqlite_url
+from records.erasure import delete_learner
 from records.inbox import claim, finish
 from records.learners import open_conversation
-from records.models import Commune, InboxMessage, OutboxMessage, Question
+from records.models import (
+    ChannelIdentity,
+    Commune,
+    Conversation,
+    Erasure,
+    InboxMessage,
+    OutboxMessage,
+    Question,
+)
 from records.outbox import put
 from records.questions import record_question
 from tests.conftest import NOW
@@ -335,6 +344,129 @@ def test_a_refused_backup_leaves_the_old_database_as_it_was(backup: Path, tmp_pa
         restore(backup, target)
 
     assert {each.name: each.read_bytes() for each in target.parent.iterdir()} == {"hocvuso.db": b"old"}
+
+
+# --- What was erased ---
+
+
+def erasure_of(database: Database, person: int, *, receipt: str = "R1") -> Erasure:
+    """Erase the person of `do_turn`; returns what the list of erasures then says."""
+    with database.write() as session:
+        talk = session.scalars(
+            select(Conversation)
+            .join(ChannelIdentity, ChannelIdentity.id == Conversation.identity_id)
+            .where(ChannelIdentity.external_hash == f"người {person}")
+        ).one()
+        learner_id, commune_id = talk.learner_id, talk.commune_id
+        delete_learner(session, commune_id=commune_id, learner_id=learner_id)
+        session.add(Erasure(commune_id=commune_id, receipt=receipt, learner_id=learner_id, created_at=NOW))
+    return Erasure(commune_id=commune_id, receipt=receipt, learner_id=learner_id, created_at=NOW)
+
+
+def in_files(folder: Path, words: str) -> list[str]:
+    """The files in which the words stand, as text or as JSON writes them."""
+    forms = (words.encode(), json.dumps(words).strip('"').encode())
+    return [
+        path.name for path in sorted(folder.iterdir()) if any(form in path.read_bytes() for form in forms)
+    ]
+
+
+def test_a_backup_that_holds_somebody_erased_since_is_written_anew_without_them(
+    sqlite_database: Database, home: int, folder: Path
+):
+    do_turn(sqlite_database, home, 1)
+    do_turn(sqlite_database, home, 2)
+    path = back_up(sqlite_database, folder, now=NOW)
+    erased = erasure_of(sqlite_database, 1)
+    before = in_files(folder, "câu 1")
+
+    scrubbed = [scrub(folder, [erased]), scrub(folder, [erased])]
+
+    assert (before, scrubbed) == ([path.name], [1, 0])
+    assert in_files(folder, "câu 1") == in_files(folder, "người 1") == []
+    assert sorted(each.name for each in folder.iterdir()) == [f"{NAME}-2.db", f"{NAME}-2.json"]
+    (new,) = backups(folder)
+    assert in_files(folder, "câu 2") == [new.name]
+    assert (check_backup(new)["made"], new.stat().st_mode & 0o777) == (NOW.isoformat(), 0o600)
+
+
+def test_a_backup_that_never_held_them_is_left_as_it_is(sqlite_database: Database, home: int, folder: Path):
+    do_turn(sqlite_database, home, 2)
+    path = back_up(sqlite_database, folder, now=NOW)
+    before = path.read_bytes()
+    do_turn(sqlite_database, home, 1)
+
+    assert scrub(folder, [erasure_of(sqlite_database, 1)]) == 0
+    assert path.read_bytes() == before
+
+
+def test_a_scrubbing_that_was_broken_off_is_done_by_the_next_one(
+    sqlite_database: Database, home: int, folder: Path
+):
+    do_turn(sqlite_database, home, 1)
+    path = back_up(sqlite_database, folder, now=NOW)
+    erased = erasure_of(sqlite_database, 1)
+    for ending in (".part", ".scrub", ".json"):
+        (folder / f"{NAME}-2{ending}").write_bytes(b"half")
+
+    assert scrub(folder, [erased]) == 1
+
+    assert not path.exists()
+    assert sorted(each.name for each in folder.iterdir()) == [f"{NAME}-2.db", f"{NAME}-2.json"]
+    check_backup(folder / f"{NAME}-2.db")
+
+
+def test_an_older_backup_from_elsewhere_is_restored_without_whom_was_erased_since(
+    sqlite_database: Database, home: int, folder: Path, tmp_path: Path
+):
+    do_turn(sqlite_database, home, 1)
+    do_turn(sqlite_database, home, 2)
+    path = back_up(sqlite_database, folder, now=NOW)
+    erased = erasure_of(sqlite_database, 1)
+
+    manifest = restore(path, tmp_path / "new" / "hocvuso.db", erasures=[erased])
+
+    assert in_files(tmp_path / "new", "câu 1") == []
+    assert [each.name for each in (tmp_path / "new").iterdir()] == ["hocvuso.db"]
+    assert manifest["rows"]["questions"] == 1
+    copy = open_database(sqlite_url(tmp_path / "new" / "hocvuso.db"))
+    assert asked(copy) == ["câu 2"]
+    with copy.read() as session:
+        assert session.scalars(select(Erasure.receipt)).all() == ["R1"]
+    copy.close()
+
+
+@pytest.mark.parametrize(
+    ("ages", "kept"),
+    [
+        (range(10), [0, 1, 2, 3, 4, 5, 6, 7]),  # today is Sunday: 7 days ago the week before ended
+        (range(0, 80, 10), [0, 10, 20, 30, 40, 50, 60]),
+        ([0, 363, 364, 365, 366, 400], [0, 363, 364, 365]),
+    ],
+)
+def test_the_newest_of_seven_days_five_weeks_and_twelve_months_are_kept(
+    folder: Path, ages: list[int], kept: list[int]
+):
+    folder.mkdir()
+    made = {age: folder / f"hocvuso-{NOW - dt.timedelta(days=age):%Y%m%dT%H%M%S}.db" for age in ages}
+    for path in made.values():
+        path.touch()
+        path.with_suffix(".json").touch()
+
+    gone = rotate(folder, now=NOW, keep_days=365)
+
+    assert sorted(age for age, path in made.items() if path.exists()) == kept
+    assert len(gone) == len(made) - len(kept)
+    assert len(list(folder.iterdir())) == 2 * len(kept)
+
+
+def test_what_is_no_backup_is_not_rotated_away(folder: Path):
+    folder.mkdir()
+    for name in ("ghi-chu.txt", "hocvuso-moi.db", "hocvuso-20200101T000000.part"):
+        (folder / name).touch()
+
+    assert rotate(folder, now=NOW, keep_days=1) == []
+    assert len(list(folder.iterdir())) == 3
 
 
 def sha256(path: Path) -> str:

@@ -257,3 +257,43 @@ def test_the_sqlite_we_run_on_has_the_bug_fixed(sqlite_database: Database):
 
     assert running == sqlite_driver.sqlite_version
     assert sqlite_is_fixed()
+
+
+def test_after_a_vacuum_nothing_of_a_deleted_row_is_in_the_files_of_sqlite(sqlite_database: Database):
+    with sqlite_database.write() as session:
+        add(session, "dau-vet-cu")
+    sqlite_database.checkpoint()
+    with sqlite_database.write() as session:
+        session.delete(session.scalars(select(Commune)).one())
+
+    sqlite_database.vacuum(["communes"])
+
+    assert sqlite_database.engine.url.database is not None
+    folder = Path(sqlite_database.engine.url.database).parent
+    assert [path.name for path in folder.iterdir() if b"dau-vet-cu" in path.read_bytes()] == []
+    with sqlite_database.write() as session:
+        add(session, "dai-tu")  # and it goes on
+
+
+@ON_POSTGRESQL
+def test_after_a_vacuum_nothing_of_a_deleted_row_is_in_the_tables_of_postgresql(
+    database: Database,
+):
+    with database.write() as session:
+        add(session, "dau-vet-cu")
+        number = session.scalar(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+        folder = Path(str(session.scalar(text("SHOW data_directory")))) / "base" / str(number)
+    with database.write() as session:
+        session.delete(session.scalars(select(Commune)).one())
+
+    def found() -> list[str]:
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("CHECKPOINT"))
+        return [path.name for path in folder.iterdir() if b"dau-vet-cu" in path.read_bytes()]
+
+    before = found()
+    database.vacuum(["communes"])
+
+    assert (len(before) > 0, found()) == (True, [])
+    with database.read() as session:
+        assert session.scalar(text("SHOW statement_timeout")) == "15s"

@@ -18,6 +18,7 @@ from records.models import (
     ChannelIdentity,
     Completion,
     Conversation,
+    ConversationEvent,
     Erasure,
     Handoff,
     InboxMessage,
@@ -68,18 +69,18 @@ def lived(database: Database, home: int, person: str, says: str, at: dt.datetime
         conversation.slots = {"address": "ba", "hamlet": "nam-dong", "last_text": says, "guide": "tt-quet-qr"}
         conversation.updated_at = at
         note_message(session, conversation, newest=person, sealed_address=address.get("address"), now=at)
-        learner_id = conversation.learner_id
-    with database.write() as session:
-        for table in (InboxMessage, OutboxMessage, Question, Completion, Handoff):
-            column = table.received_at if table is InboxMessage else table.created_at
-            owner = (
-                table.conversation_id == conversation.id
-                if table in (InboxMessage, OutboxMessage)
-                else table.learner_id == learner_id
-            )
-            session.execute(update(table).where(owner).values({column.key: at}))
-        session.execute(update(Base.metadata.tables["conversation_events"]).values(created_at=at))
-    return learner_id
+        learner_id, of_learner = conversation.learner_id, {"learner_id": conversation.learner_id}
+        of_talk = {"conversation_id": conversation.id}
+        for table, time, whose in (
+            (InboxMessage, "received_at", of_talk),
+            (OutboxMessage, "created_at", of_talk),
+            (ConversationEvent, "created_at", of_talk),
+            (Question, "created_at", of_learner),
+            (Completion, "created_at", of_learner),
+            (Handoff, "created_at", of_learner),
+        ):
+            session.execute(update(table).filter_by(**whose).values({time: at}))
+        return learner_id
 
 
 def test_the_day_after_ninety_days_no_text_of_a_message_is_left_and_the_counts_are_what_they_were(
@@ -235,7 +236,7 @@ def test_logins_requests_receipts_and_reports_go_in_their_time(database: Databas
                 session, commune_id=home, kind="copy", source="paper", by="staff:lan", now=old
             )
             close_request(request, state="done", outcome="xong", by="staff:lan", now=at)
-            session.add(Erasure(commune_id=home, receipt=str(at), learner_id=7, created_at=at))
+            session.add(Erasure(commune_id=home, receipt=f"{at:%Y%m%d}", learner_id=7, created_at=at))
         open_request(session, commune_id=home, kind="copy", source="paper", by="staff:lan", now=old)
         begin(session, commune_id=home, job="retention", day=old.date(), now=old)
         begin(session, commune_id=home, job="retention", day=NOW.date(), now=NOW)
