@@ -13,7 +13,14 @@ from sqlalchemy.orm import Session
 from records.communes import find_commune
 from records.database import Database
 from records.models import Commune, StaffAccount
-from records.staff_accounts import add_account, find_account, has_accounts, invite, remove_second_factor
+from records.staff_accounts import (
+    add_account,
+    end_sessions,
+    find_account,
+    has_accounts,
+    invite,
+    remove_second_factor,
+)
 from staff.audit_log import note
 from staff.site import PREFIX
 
@@ -109,6 +116,27 @@ def renew_link(
                 username=username,
             )
         return _link(session, account, now)
+
+
+def set_active(
+    database: Database, *, commune_slug: str, username: str, is_active: bool, now: dt.datetime
+) -> None:
+    """Disable an account, which ends its logins at once, or enable it again; raises `AccountError`."""
+    with database.write() as session:
+        commune = _commune(session, commune_slug)
+        account = find_account(session, commune_id=commune.id, username=username)
+        if account is None:
+            raise AccountError(f"found no account {username!r} in {commune_slug!r}")
+        account.is_active = is_active
+        end_sessions(session, account)
+        note(
+            session,
+            commune_id=commune.id,
+            actor="command line",
+            action="staff_enabled" if is_active else "staff_disabled",
+            now=now,
+            username=username,
+        )
 
 
 def _commune(session: Session, slug: str) -> Commune:

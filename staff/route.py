@@ -58,6 +58,8 @@ async def _answer(
     except SecondFactorNeeded:
         return RedirectResponse(f"{PREFIX}/xac-thuc", 303)
     except Refused as refused:
+        if refused.status == 403:
+            _log.warning("%s %s refused: %s", request.method, request.scope["route"].path, refused.key)
         response = site.page("refused.html", refused.status, key=refused.key)
         if refused.wait_s is not None:
             response.headers["Retry-After"] = str(math.ceil(refused.wait_s))

@@ -66,3 +66,22 @@ def add(
         database.close()
     base = settings.public_url or f"http://{settings.host}:{settings.port}"
     typer.echo(f"{base.rstrip('/')}{path}")
+
+
+@app.command("disable")
+def disable(
+    username: Annotated[str, typer.Argument(help="of the account")],
+    commune: Annotated[str, typer.Option(help="slug of the commune")] = "xa-mau",
+    undo: Annotated[bool, typer.Option("--undo", help="enable it again")] = False,
+) -> None:
+    """Close an account: who is signed in with it is out at once. Its past stays in the audit log."""
+    from bot.cli.common import fail, open_migrated
+    from staff.first_account import AccountError, set_active
+
+    now = dt.datetime.now(dt.UTC)
+    with open_migrated() as (database, _settings):
+        try:
+            set_active(database, commune_slug=commune, username=username, is_active=undo, now=now)
+        except AccountError as error:
+            fail(str(error))
+    typer.echo(f"{username}: {'enabled' if undo else 'disabled'}")

@@ -377,7 +377,8 @@ def test_decomposed_letters_are_understood_like_composed_ones(talk: Talk):
 
 STEERING = ["1", "2", "3", "0", "9", "xong rồi", "không thấy", "menu", "chào", "làm lại từ đầu", "nhắc lại",
             "thôi", ASK, "quét mã qr", "zzz xx", "xóm 3", "bỏ qua", "cảm ơn", "5",
-            "xem hết các bước"]  # fmt: skip
+            "xem hết các bước", "bước 3 là gì", "còn mấy bước nữa", "thế bước sau", "cần giấy tờ gì",
+            "đổi bằng lái xe", "mất bao lâu", "quay lại"]  # fmt: skip
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -62,6 +62,40 @@ def test_not_there_is_understood_alike_at_a_step(words: IntentWords, text: str):
     assert intent(words, text, open_list=STEP, in_guide=True).name == "not_found"
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("thế bước sau", "next"), ("bước tiếp theo là gì", "next"), ("rứa bước sau mần chi", "next"),
+        ("bước trước là gì", "back"), ("cho bác xem lại bước trước", "back"), ("nhắc lại giúp bác", "repeat"),
+        ("chưa hiểu", "repeat"), ("còn mấy bước nữa hả cháu", "progress"), ("xong chưa", "progress"),
+        ("tới bước mấy rồi", "progress"), ("nỏ thấy nút mô", "not_found"),
+    ],
+)  # fmt: skip
+def test_a_guide_is_steered_in_words_of_its_own(words: IntentWords, text: str, name: str):
+    assert intent(words, text, open_list=STEP, in_guide=True).name == name
+
+
+@pytest.mark.parametrize(
+    ("text", "step"),
+    [("bước 3", 3), ("bước 3 là gì", 3), ("xem lại bước ba", 3), ("quay về bước thứ hai", 2),
+     ("cho bác hỏi bước 12 với", 12)],
+)  # fmt: skip
+def test_a_step_is_asked_for_by_its_number(words: IntentWords, text: str, step: int):
+    assert intent(words, text, open_list=STEP, in_guide=True) == Intent("go_to", {"step": step})
+
+
+@pytest.mark.parametrize(
+    "text", ["bước 3 không thấy nút đăng nhập", "bước này để làm gì thế", "thế bước sau"]
+)
+def test_without_a_guide_or_with_more_said_it_is_a_question(words: IntentWords, text: str):
+    assert intent(words, text, open_list=STEP, in_guide=text != "thế bước sau").name == "ask"
+
+
+def test_the_next_step_asked_for_is_told_from_a_step_that_is_done(words: IntentWords):
+    assert intent(words, "thế bước sau", in_guide=True) == Intent("next", {"asked_for": True})
+    assert intent(words, "xong rồi", in_guide=True) == Intent("next")
+
+
 def test_words_that_steer_are_part_of_a_question_inside_one(words: IntentWords):
     text = "không thấy nút quên mật khẩu trên zalo thì làm thế nào"
 
@@ -120,7 +154,8 @@ def test_masks_are_no_part_of_the_question(words: IntentWords):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [("cháu có phải người thật không", "who"), ("cảm ơn con nhiều lắm nghe", "thanks"),
-     ("hôm nay vui ghê con trai về", "chat"), ("giá lúa hôm nay bao nhiêu", None)],
+     ("hôm nay vui ghê con trai về", "chat"), ("giá lúa hôm nay bao nhiêu", None),
+     ("lỡ mất điện thoại thì sao", None), ("a lô cháu ơi", "greet")],
 )  # fmt: skip
 def test_small_talk_is_recognised_where_nothing_was_found(words: IntentWords, text: str, hint: str | None):
     assert small_talk_hint(text, words) == hint

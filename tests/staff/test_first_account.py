@@ -3,7 +3,7 @@ import pytest
 from records.communes import add_commune
 from records.database import Database
 from records.models import StaffAccount
-from staff.first_account import AccountError, add_staff, first_account_link, renew_link
+from staff.first_account import AccountError, add_staff, first_account_link, renew_link, set_active
 from tests.staff.world import World, sign_in, submit
 
 SENTENCE = "bốn con gà nhà bác Tư"
@@ -116,3 +116,32 @@ def test_a_commune_whose_name_says_what_it_is_is_not_called_so_twice(world: Worl
         ]
 
     assert names == ["Phường Phan Đình Phùng", "Phường Phan Đình Phùng"]
+
+
+def test_disabling_an_account_ends_its_logins_for_good_and_enabling_lets_it_sign_in_anew(world: World):
+    browser, colleague = world.signed_in("lan"), world.signed_in("minh")
+
+    def switch(is_active: bool) -> None:
+        set_active(
+            world.database, commune_slug="tan-cuong", username="lan", is_active=is_active, now=world.clock()
+        )
+
+    switch(False)
+    disabled = [one.get("/staff").status_code for one in (browser, colleague)]
+    refused = sign_in(world.browser(), "lan").status_code
+    switch(True)
+
+    assert (disabled, refused) == ([303, 200], 403)
+    assert browser.get("/staff").status_code == 303
+    assert sign_in(world.browser(), "lan").status_code == 303
+    assert [action for _, action in world.audited()] == [
+        "staff_disabled",
+        "sign_in_failed",
+        "staff_enabled",
+        "signed_in",
+    ]
+
+
+def test_an_account_that_is_not_there_cannot_be_disabled(world: World):
+    with pytest.raises(AccountError, match="found no account 'lan' in 'dai-tu'"):
+        set_active(world.database, commune_slug="dai-tu", username="lan", is_active=False, now=world.clock())
