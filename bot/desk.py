@@ -35,7 +35,6 @@ from retrieval.text import clean
 MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
 MAX_PENDING = 20_000  # messages waiting, beyond which channels are asked to come again later
 DEPTH_LIFE_S = 1.0  # how long a count of them is believed
-FLOOD = "flood"  # kind of the one message that stands for many
 POLL_S = 0.05  # how often a message is looked up that another process may be doing
 
 
@@ -214,7 +213,7 @@ class DatabaseDesk:
 
 
 def _flood(message: IncomingMessage) -> IncomingMessage:
-    return replace(message, kind=FLOOD, text="", payload=None, context=None, hamlet=None)
+    return replace(message, kind="flood", text="", payload=None, context=None, hamlet=None)
 
 
 def _said(session: Session, commune_id: int, conversation_id: int, after: int) -> Iterable[Entry]:

@@ -54,16 +54,20 @@ class Engine:
         self.repairer, self._encoder = repairer, encoder
         self._calibration, self._thresholds = calibration, thresholds
         self.passages = tuple(passages)
-        self._lexical = LexicalIndex(self.passages, previous=previous._lexical if previous else None)
+        self._lexical: LexicalIndex = LexicalIndex(
+            self.passages, previous=previous._lexical if previous else None
+        )
         number = {document: at for at, document in enumerate(self._lexical.documents)}
         self._owner = np.array([number[passage.document] for passage in self.passages])
         # A guide's passages are read like a question is, so that both sides look alike.
         texts = [normalise(passage.text) for passage in self.passages]
-        self._encoded = Encoded(texts, encoder, previous._encoded if previous else None)
+        self._encoded: Encoded = Encoded(texts, encoder, previous._encoded if previous else None)
         self._vectors = VectorIndex(self._encoded.vectors)
         self._elsewhere_kinds = [kind for kind, found in elsewhere.items() for _ in found]
         others = [normalise(text) for found in elsewhere.values() for text in found]
-        self._encoded_elsewhere = Encoded(others, encoder, previous._encoded_elsewhere if previous else None)
+        self._encoded_elsewhere: Encoded = Encoded(
+            others, encoder, previous._encoded_elsewhere if previous else None
+        )
         self._elsewhere = VectorIndex(self._encoded_elsewhere.vectors)
 
     def ask(self, question: str) -> Found:

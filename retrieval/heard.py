@@ -96,7 +96,7 @@ class Hearing:
     ) -> None:
         """`documents` by name. What did not change since `previous` is taken from it."""
         known = previous._usages if previous else {}
-        self._usages = {
+        self._usages: dict[str, _Usage] = {
             name: known[name] if name in known and known[name].document == document else _Usage(document)
             for name, document in documents.items()
         }
@@ -104,7 +104,8 @@ class Hearing:
             [own for name, own in self._usages.items() if known.get(name) is not own],
             [own for name, own in known.items() if self._usages.get(name) is not own],
         )
-        self._usage, self._words, self._pairs = usage, usage.words, usage.pairs
+        self._usage: _Usage = usage
+        self._words, self._pairs = usage.words, usage.pairs
         self._forms: dict[str, list[str]] = {}
         for word in self._words:
             self._forms.setdefault(fold(word), []).append(word)

@@ -35,7 +35,7 @@ class LexicalIndex:
             by_document.setdefault(passage.document, []).append(passage)
         self.documents = tuple(by_document)
         known = previous._counted if previous else {}
-        self._counted = {
+        self._counted: dict[str, tuple[list[Passage], dict[str, float]]] = {
             document: known[document]
             if document in known and known[document][0] == own
             else (own, _weighted_terms(own))

@@ -9,7 +9,7 @@ probabilities; `retrieval.within_fit` fits its weights.
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -177,8 +177,8 @@ class FollowUps:
     ) -> None:
         """What did not change since `previous` is taken from it."""
         self._encoder, self._words = encoder, words
-        known: Mapping[str, tuple[Guide, GuideParts]] = previous._guides if previous else {}
-        self._guides = {
+        known = previous._guides if previous else {}
+        self._guides: dict[str, tuple[Guide, GuideParts]] = {
             guide.slug: (guide, known[guide.slug][1])
             if guide.slug in known and known[guide.slug][0] == guide
             else (guide, GuideParts(guide, encoder))

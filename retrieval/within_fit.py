@@ -42,7 +42,7 @@ def names(part: Part) -> tuple[str, str]:
 
 def fit(cases: Sequence[Case], *, ridge: float = RIDGE) -> Floats:
     """The weights that make what is right likeliest; a conditional logit, a little held back."""
-    from scipy.optimize import minimize
+    from scipy.optimize import minimize  # type: ignore[import-untyped]
 
     def loss(weights: Floats) -> tuple[float, Floats]:
         held = ridge * len(cases)
