@@ -1,6 +1,6 @@
 """Fit the weights of `retrieval.within` (extra `models`).
 
-On the even cases of the context questions, on dev questions asked in the middle of a guide that is not
+On the context questions of the split 'dev', on dev questions asked in the middle of a guide that is not
 theirs, and on dev messages that no guide answers, asked in the middle of any.
 
 Run: python -m retrieval.within_fit tests/data
@@ -23,7 +23,7 @@ from retrieval.encoder import StaticEncoder
 from retrieval.engine import Engine, build_engine
 from retrieval.within import OTHER_FEATURES, PART_FEATURES, Floats, FollowUps, Options, Part
 
-RIDGE = 0.0003  # chosen by cross-validation over the even cases
+RIDGE = 0.0003  # chosen by cross-validation over them
 WEIGHT_OF_TOPICS, WEIGHT_OF_NOTHING = 0.25, 0.5  # there are many of them, and they are easy
 STEERING = ("next", "back", "repeat", "goto", "in_guide:progress", "in_guide:if_not", "in_guide:resume")
 
