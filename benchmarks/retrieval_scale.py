@@ -35,7 +35,7 @@ from retrieval.vector_index import VectorIndex
 DATA = Path(__file__).parents[1] / "tests" / "data"
 QUESTIONS = (DATA / "questions" / "dev.jsonl", DATA / "plan_questions.jsonl")
 SIZES = (1_000, 10_000, 50_000, 100_000, 1_000_000)
-WORD_SIZES = (1_000, 10_000, 100_000, 500_000)  # a million of ours would need 9 GiB while it is built
+WORD_SIZES = (1_000, 10_000, 100_000, 500_000)  # a million of ours would take 10 GiB while it is built
 LEAST_FOR_CELLS = 10_000  # with fewer vectors FAISS warns of too few for its cells
 CHUNK = 20_000
 SEED = 4

@@ -33,7 +33,7 @@ PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
 STRENGTH = 5.0  # inverse regularisation; best of 1..100 by cross-validation over sentences
 MIN_COUNT = 6  # drawings a feature must occur in
 LEAST_WEIGHT = 0.02  # a feature below it for every kind is left out of the file
-THRESHOLD = 0.5
+THRESHOLD = 0.75
 
 Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
 

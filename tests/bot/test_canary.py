@@ -154,7 +154,7 @@ def test_secrets_typed_into_every_form_are_in_no_file_and_on_no_page_afterwards(
     with open_assistant(settings, clock=clock, content=content) as assistant:
         with TestClient(build_app(assistant), headers={"Sec-Fetch-Site": "same-origin"}) as http:
             # A call and a request by chat, so that there are forms for them, too.
-            for number, text in enumerate(("0", "xem dữ liệu của tôi", "sửa", "4", "sửa", "3")):
+            for number, text in enumerate(("0", "sửa", "4")):
                 http.post("/tin-nhan", data={"text": text, "message_id": f"m-000000000000000{number}"})
             sent = dict(submit_all(http, ["/staff/dang-nhap"]))
             sign_in(assistant, http)
@@ -164,18 +164,13 @@ def test_secrets_typed_into_every_form_are_in_no_file_and_on_no_page_afterwards(
         clock.forward(days=1)
         _housekeeping(assistant)
 
-        print("SENT", sent)
+        assert len(sent) >= 10
         assert {status for status in sent.values() if status >= 500} == set()
         assert sum(status == 303 for status in sent.values()) >= 5
-        assert (
-            found(settings.data_folder)
-            == {
-                # Sealed in the database, and here only because nobody else may read the ring's folder.
-            }
-        )
+        assert found(settings.data_folder) == {}
     requests = [path for path in pages if "/yeu-cau/" in path and not path.endswith((".txt", ".json"))]
     assert requests
-    # The number to call back is what that field is for; it is sealed, and shown on this page alone.
+    # The number to call back is what its field is for: sealed in the database, shown on this page alone.
     shown = {(part, path) for part in PARTS for path, page in pages.items() if part in page}
     assert {path for _, path in shown} <= set(requests)
     assert {part for part, _ in shown} <= {"0912.777.345"}

@@ -63,7 +63,7 @@ PLANTED = {
     "a key of a cloud": "AKIA" + "IOSFODNN7EXAMPLE",
     "a token of a code host": "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a",
     "a token of a chat": "xoxb-" + "2051234567-abcdefghijklmnop",
-    "a signed token": "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
+    "a signed token": "eyJhbGciOi" + "JIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N",
     "a password in an address": "postgresql://hocvuso:" + "mat7khau@db/hocvuso",
     "a value that looks drawn by lot": "SECRET_KEY = '" + "q8Zr2LmX0vTy7WbN4kEs9HdJ" + "'",
 }
