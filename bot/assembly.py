@@ -187,7 +187,7 @@ def open_assistant(
     `content` may be given when it is loaded already; it is not changed.
     """
     with ExitStack() as stack:
-        settings.data_folder.mkdir(parents=True, exist_ok=True)
+        settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = open_database(database_url(settings))
         stack.callback(database.close)
         migrate.upgrade(database)

@@ -63,7 +63,7 @@ class DatabaseDesk:
         if self._waiting() >= self._max_pending:
             raise Overloaded
         # Only so much is read, so only so much is kept; what is cut off might hide half a number.
-        guarded = guard(clean(message.text)[: 2 * MAX_TEXT])
+        guarded = guard(clean(_storable(message.text))[: 2 * MAX_TEXT])
         try:
             return self._store(profile, message, guarded, limits=self._limits)
         except TooMany as flood:
@@ -210,6 +210,11 @@ class DatabaseDesk:
             with self._database.write() as session:
                 outbox.mark_sent(session, replies, now=self._clock())
         return sorted(entries, key=lambda entry: entry.id)
+
+
+def _storable(text: str) -> str:
+    """Half a surrogate pair, as some clients cut an emoji, is no text that a database takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _flood(message: IncomingMessage) -> IncomingMessage:

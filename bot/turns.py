@@ -57,7 +57,7 @@ class TurnRunner:
         metrics: Metrics,
         *,
         on_replies: Callable[[int, str], None] = lambda _commune_id, _channel: None,
-        on_erased: Callable[[], None] = lambda: None,
+        on_erased: Callable[[], object] = lambda: None,
     ) -> None:
         """`on_replies` is called with commune and channel after replies were stored, `on_erased`
         after somebody's data was erased."""

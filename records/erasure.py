@@ -46,18 +46,11 @@ def erase_learner(
     session.execute(
         update(Learner)
         .where(Learner.commune_id == commune_id, Learner.id == learner_id)
-        .values(
-            hamlet_id=None,
-            notice_version=None,
-            notice_at=None,
-            consent_version=None,
-            consent_at=None,
-            announce_consent_version=None,
-            announce_consent_at=None,
-        )
+        .values({column: None for column in Learner.__table__.c if column.nullable} | {"created_at": now})
     )
     keep.text, keep.payload, keep.secrets, keep.hamlet, keep.context = "", None, [], None, None
-    conversation.slots, conversation.is_unlogged, conversation.erased_at = {}, False, now
+    conversation.slots, conversation.turns, conversation.is_unlogged = {}, 0, False
+    conversation.erased_at = now
     session.add(Erasure(commune_id=commune_id, receipt=receipt, learner_id=learner_id, created_at=now))
     session.flush()
 

@@ -7,7 +7,7 @@ begun anew. No server may run meanwhile: with the old ring it would not know tho
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Row, Table, select, tuple_, update
+from sqlalchemy import Column, LargeBinary, Table, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from records.database import Database
@@ -43,18 +43,16 @@ def rekey(database: Database, vault: Vault) -> dict[str, int]:
     return changed
 
 
-def _next_rows(
-    session: Session, column: Column[Any], after: Sequence[Any] | None
-) -> Sequence[Row[tuple[Any, ...]]]:
+def _next_rows(session: Session, column: Column[Any], after: Sequence[Any] | None) -> list[tuple[Any, ...]]:
     """(primary key…, sealed) of the rows after a key, in the order of their keys."""
     key = list(column.table.primary_key)
     query = select(*key, column).where(column.is_not(None)).order_by(*key).limit(PIECE).with_for_update()
     if after is not None:
         query = query.where(tuple_(*key) > tuple_(*after))
-    return session.execute(query).all()
+    return [tuple(row) for row in session.execute(query)]
 
 
-def _reseal(session: Session, column: Column[Any], row: Row[tuple[Any, ...]], vault: Vault) -> bool:
+def _reseal(session: Session, column: Column[Any], row: tuple[Any, ...], vault: Vault) -> bool:
     *key, sealed = row
     text = vault.open(sealed)
     values: dict[str, Any] = {} if vault.is_newest(sealed) else {column.name: vault.seal(text)}

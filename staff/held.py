@@ -12,15 +12,21 @@ from knowledge.phrases import Phrases
 from records.held import Held
 from staff.formats import moment
 
+FOR_MACHINES = ("conversation_events",)
 _TIMES = ("_at", "_until")
 
 
 def held_text(held: Held, phrases: Phrases, *, place: str, now: dt.datetime) -> str:
-    """Table by table, row by row, in words; tables without rows are left out."""
+    """Table by table, row by row, in words; tables without rows are left out.
+
+    The course of a talk, which says again what the messages say, is in the other file alone.
+    """
     lines = [phrases("held.title", place=place), phrases("held.made", moment=moment(now)), ""]
     for table, rows in held.items():
         if rows:
-            lines += [f"{_label(phrases, 'table', table)} ({len(rows)})", *_lines(rows, phrases), ""]
+            lines.append(f"{_label(phrases, 'table', table)} ({len(rows)})")
+            lines += [phrases("held.in_file")] if table in FOR_MACHINES else _lines(rows, phrases)
+            lines.append("")
     return "\n".join([*lines, phrases("held.masked")]) + "\n"
 
 
@@ -32,9 +38,9 @@ def held_json(held: Held, *, place: str, now: dt.datetime) -> str:
 def _lines(rows: list[dict[str, Any]], phrases: Phrases) -> Iterator[str]:
     for row in rows:
         said = [
-            f"{_label(phrases, 'field', name)}: {_shown(name, value)}"
+            f"{_label(phrases, 'field', name)}: {shown}"
             for name, value in row.items()
-            if value not in (None, "", [], {})
+            if (shown := _shown(name, value, phrases))
         ]
         yield f"- {'; '.join(said)}"
 
@@ -44,9 +50,22 @@ def _label(phrases: Phrases, kind: str, name: str) -> str:
     return phrases(key) if key in phrases else name
 
 
-def _shown(name: str, value: Any) -> str:
-    if name.endswith(_TIMES) and isinstance(value, str):
-        return moment(dt.datetime.fromisoformat(value))
-    if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return " ".join(str(value).split())
-    return json.dumps(value, ensure_ascii=False)
+def _shown(name: str, value: Any, phrases: Phrases) -> str:
+    """A value in one line; "" for nothing, and for what only a machine makes sense of."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return phrases("held.yes" if value else "held.no")
+        case str() if name.endswith(_TIMES):
+            return moment(dt.datetime.fromisoformat(value))
+        case {"text": text}:  # a reply
+            return str(text)
+        case {"guide": guide} if not name:  # one of several, with its score
+            return str(guide)
+        case dict():
+            return ""
+        case list():
+            return ", ".join(filter(None, (_shown("", each, phrases) for each in value)))
+        case _:
+            return " ".join(str(value).split())

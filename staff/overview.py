@@ -7,6 +7,7 @@ from fastapi.responses import RedirectResponse
 
 from records.counts import count_by_hamlet, count_by_hamlet_and_guide
 from records.questions import close_handoff
+from records.unlogged import count_unlogged
 from staff.access import CurrentUser
 from staff.audit_log import note, note_export
 from staff.csv_file import csv_response
@@ -26,6 +27,7 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
         figures = overview(
             session, commune_id=user.commune_id, period=period, library=site.library(), now=now
         )
+        unlogged = count_unlogged(session, commune_id=user.commune_id, first=period.first, last=period.last)
     return site.page(
         "overview.html",
         user=user,
@@ -33,6 +35,7 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
         months=month_choices(today),
         quarters=quarter_choices(today),
         figures=figures,
+        unlogged=unlogged,
         calculated_at=now,
     )
 

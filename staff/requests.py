@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from records import outbox, requests
 from records.held import held_about
-from records.models import Conversation, SubjectRequest
+from records.models import ChannelIdentity, Conversation, SubjectRequest
 from records.requests import CLOSED, DAYS, OPEN, SOURCES, NotOpen
 from records.vault import VaultError
 from staff.access import CurrentUser, FormText, StaffUser
@@ -157,14 +157,21 @@ def _find(session: Session, user: StaffUser, request_id: int) -> SubjectRequest:
 
 
 def _talk(session: Session, request: SubjectRequest) -> Conversation | None:
-    """Where who asked by chat wrote last."""
+    """Where who asked by chat wrote last, and can still be written to: a web chat may be over."""
     if request.learner_id is None:
         return None
     return session.scalar(
         select(Conversation)
+        .join(
+            ChannelIdentity,
+            (ChannelIdentity.commune_id == Conversation.commune_id)
+            & (ChannelIdentity.id == Conversation.identity_id),
+        )
         .where(
             Conversation.commune_id == request.commune_id,
             Conversation.learner_id == request.learner_id,
+            ChannelIdentity.sealed_address.is_not(None),
+            ChannelIdentity.left_at.is_(None),
         )
         .order_by(Conversation.updated_at.desc())
         .limit(1)

@@ -27,7 +27,7 @@ _COLUMNS = ("time", "hamlet", "question", "outcome", "nearest")
 class Unanswered:
     asked_at: dt.datetime
     hamlet: str | None
-    question: str  # masked
+    question: str  # masked; "" when its time to be kept is over
     outcome: str
     nearest: str | None  # title of the guide that came nearest
 
@@ -57,7 +57,7 @@ def export(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Respon
         (
             moment(row.asked_at),
             row.hamlet or site.phrases("staff.hamlet_unnamed"),
-            row.question,
+            row.question or site.phrases("staff.text_gone"),
             site.label("outcome", row.outcome),
             row.nearest or "",
         )

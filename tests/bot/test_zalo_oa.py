@@ -107,13 +107,22 @@ class Person:
         self.say(next(button["payload"] for button in buttons if button["title"].endswith(title)))
 
     def send(self, event: dict[str, Any]) -> None:
-        assert self._zalo.push(event, webhook(self._house)).status_code == 200
+        assert is_taken(self._zalo, event, self._house)
 
     def heard(self) -> list[str]:
         self._house.settle()
         texts = self._zalo.texts_to(self.user)
         new, self._heard = texts[self._heard :], len(texts)
         return new
+
+
+def is_taken(zalo: FakeZaloOa, event: dict[str, Any], house: House) -> bool:
+    """Whether an event is taken in the end: a busy machine answers 503, and the platform comes again."""
+
+    def send(raw: bytes, headers: dict[str, str]) -> int:
+        return zalo.post(webhook(house), raw, headers).status_code
+
+    return zalo.deliver(event, send, wait=lambda _pause_s: None)[-1] == 200
 
 
 def webhook(house: House) -> str:
@@ -296,8 +305,7 @@ def test_events_delivered_one_to_five_times_at_once_change_something_once_and_ge
                 deliveries += [event] * chance.randint(1, 5)
             chance.shuffle(deliveries)
             with ThreadPoolExecutor(8) as clients:
-                answers = list(clients.map(lambda event: zalo.push(event, webhook(house)), deliveries))
-            assert {answer.status_code for answer in answers} == {200}
+                assert all(clients.map(lambda event: is_taken(zalo, event, house), deliveries))
             house.settle()
         assert house.count(InboxMessage) == 4 * 12
         assert house.count(OutboxMessage) == len(zalo.sent) == 12 * len(zalo.texts_to(once))
@@ -337,7 +345,7 @@ def test_events_are_taken_from_the_account_and_from_its_app(house: House, zalo: 
     with structlog.testing.capture_logs() as logs:
         for key in (OA_SECRET, OA_SECRET, APP_SECRET):
             event = zalo.said("9001", text="chào cháu")
-            assert zalo.push(event, webhook(house), key=key).status_code == 200
+            assert zalo.push(event, webhook(house), key=key).status_code != 403
 
     matched = [line["secret"] for line in logs if line["event"].startswith("events are signed")]
     assert matched == ["OA secret", "app secret"]
@@ -367,7 +375,7 @@ def test_what_zalo_did_not_sign_or_not_just_now_is_refused_and_leaves_no_row(hou
     assert push(event, f"{house.url}/channels/zalo-oa/xa-khac").status_code == 404
     assert house.count(InboxMessage) == 0
 
-    assert push(event, url).status_code == 200
+    assert is_taken(zalo, event, house)
     assert house.count(InboxMessage) == 1
 
 

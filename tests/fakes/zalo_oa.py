@@ -120,7 +120,9 @@ class FakeZaloOa:
 
     def push(self, event: Json, url: str, *, key: str = OA_SECRET) -> httpx.Response:
         """Deliver an event once, signed with `key`."""
-        raw, headers = signed(event, key=key)
+        return self.post(url, *signed(event, key=key))
+
+    def post(self, url: str, raw: bytes, headers: dict[str, str]) -> httpx.Response:
         return self._pushing.post(url, content=raw, headers=headers)
 
     def deliver(

@@ -8,22 +8,33 @@ from pathlib import Path
 
 import pytest
 
+from bot.assembly import build_conversation, open_plans
 from bot.content import Content
-from bot.conversation import Turn
+from bot.conversation import Safety, Turn
 from handlers.privacy import NOTICE
 from knowledge.address import address
 from knowledge.guide import Guide
 from retrieval.decide import NoAnswer
 from tests.bot.conftest import HandClock
-from tests.bot.talk import Talk
+from tests.bot.talk import PHRASES, OneCommune, Talk
 
 CASES = Path(__file__).parents[1] / "data" / "context_questions.jsonl"
+
+
+class CalmTalk(Talk):
+    """Without the checks for emergencies, which have tests and figures of their own."""
+
+    def __init__(self, content: Content, clock: HandClock) -> None:
+        super().__init__(content, clock)
+        calm = Safety(urgent=lambda _text: None, scam=lambda _text: None)
+        plans = open_plans(content, None, None)
+        self._conversation = build_conversation(content, PHRASES, OneCommune(), plans, clock, None, calm)
 
 
 @pytest.fixture(scope="module")
 def talk(content: Content) -> Talk:
     """One conversation for all cases: its slots are set anew by each."""
-    return Talk(content, HandClock())
+    return CalmTalk(content, HandClock())
 
 
 @dataclass(frozen=True)

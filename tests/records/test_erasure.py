@@ -4,11 +4,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.orm import Session
 
 from records import outbox
 from records.communes import add_commune, add_hamlet
+from records.community import Profile, Volunteer
 from records.database import Database, sqlite_driver
 from records.erasure import erase_learner, remove_shells
 from records.inbox import claim, finish, lock_next
@@ -205,6 +206,75 @@ def test_the_shell_holds_the_receipt_and_nothing_that_was_said(database: Databas
     assert (kept.text, kept.payload, kept.secrets, kept.hamlet) == ("", None, [], None)
     assert reply.body["text"] == f"Đã xóa, biên nhận {RECEIPT}"
     assert (receipt.commune_id, receipt.receipt, receipt.created_at) == (home, RECEIPT, LATER)
+
+
+def test_nothing_the_learner_was_or_agreed_to_is_left_in_the_shell(database: Database, home: int):
+    with database.write() as session:
+        conversation = talk(session, home, "ba")
+        learner = session.get_one(Learner, (home, conversation.learner_id))
+        learner.code, learner.level, learner.notice_version, learner.notice_at = "K7", 2, "1", NOW
+        learner.announce_consent_version, learner.announce_consent_at = "1", NOW
+        conversation.turns, conversation.is_unlogged = 9, True
+        ask_to_erase(session, conversation)
+
+    with database.read() as session:
+        (learner,) = session.scalars(select(Learner))
+        (shell,) = session.scalars(select(Conversation))
+        left = {
+            column.key: getattr(learner, name)
+            for name, column in inspect(Learner).columns.items()
+            if getattr(learner, name) is not None
+        }
+    assert left == {"commune_id": home, "id": learner.id, "created_at": LATER}
+    assert (shell.turns, shell.is_unlogged) == (0, False)
+
+
+def test_a_volunteer_who_is_erased_stays_a_volunteer_without_the_talk(database: Database, home: int):
+    with database.write() as session:
+        conversation = talk(session, home, "ba")
+        session.add(
+            Volunteer(
+                commune_id=home,
+                name="chị Hoa",
+                conversation_id=conversation.id,
+                created_by="staff:lan",
+                created_at=NOW,
+            )
+        )
+        session.flush()
+        ask_to_erase(session, conversation)
+    with database.write() as session:
+        assert remove_shells(session, before=LATER + HOUR) == 1
+
+    with database.read() as session:
+        (volunteer,) = session.scalars(select(Volunteer))
+    assert (volunteer.name, volunteer.conversation_id) == ("chị Hoa", None)
+
+
+def test_on_a_phone_of_two_the_other_one_keeps_their_way_in(database: Database, home: int):
+    with database.write() as session:
+        conversation = talk(session, home, "máy chung")
+        other = Learner(commune_id=home, created_at=NOW)
+        session.add(other)
+        session.flush()
+        for name, learner_id in (("ba", conversation.learner_id), ("ông", other.id)):
+            session.add(
+                Profile(
+                    commune_id=home,
+                    conversation_id=conversation.id,
+                    learner_id=learner_id,
+                    name=name,
+                    created_at=NOW,
+                )
+            )
+        session.flush()
+        ask_to_erase(session, conversation)
+    with database.write() as session:
+        assert remove_shells(session, before=LATER + HOUR) == 0
+
+    with database.read() as session:
+        assert session.scalars(select(Profile.name)).all() == ["ông"]
+        assert find_conversation(session, commune_id=home, channel="zalo", hashes=["máy chung"]) is not None
 
 
 def test_the_learner_of_another_commune_with_the_same_identity_is_left_alone(database: Database, home: int):

@@ -1,6 +1,7 @@
 """Script payloads through every field and every row to every page, in a real browser (R19).
 
-First that the payloads are worth something: in pages that take them for HTML most of them run.
+First that the payloads are worth something: in a page that takes them for HTML a third of them run by
+themselves.
 """
 
 import re
@@ -127,9 +128,9 @@ def test_the_payloads_run_where_nothing_is_done_about_them_and_the_policy_alone_
     page.evaluate(INTO_FRAMES, list(PAYLOADS))
 
     assert len(PAYLOADS) >= 200
-    assert len(ran_without) >= 80  # others wait for a click, an old browser, or another kind of page
+    assert len(ran_without) >= 60  # others wait for a click, an old browser, or another kind of page
     assert page.evaluate("window.seen") == []
-    assert len(page.evaluate("window.stopped")) >= 80
+    assert len(page.evaluate("window.stopped")) >= 60
 
 
 # --- The chat ---

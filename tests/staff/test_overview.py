@@ -2,7 +2,7 @@ import datetime as dt
 
 from sqlalchemy import func, select
 
-from records.models import AuditEntry, Completion, Handoff, Question
+from records.models import AuditEntry, Completion, Handoff, Question, UnloggedCount
 from tests.staff.world import World, submit, table, text_between
 
 VNEID, QR, OTP = "vneid-quen-mat-khau", "tt-quet-qr", "at-otp"
@@ -316,3 +316,21 @@ def test_the_empty_page_and_file_say_so(world: World):
     assert "Lúc này không có ai chờ." in page
     assert "Chưa có câu hỏi nào trong khoảng thời gian này." in page
     assert _numbers(page) == ["0", "0", "0", "0"]
+
+
+def test_messages_of_which_nothing_is_kept_are_told_as_a_number_apart(world: World):
+    with world.database.write() as session:
+        for day, count in ((22, 3), (1, 4)):
+            session.add(
+                UnloggedCount(
+                    commune_id=world.home.id, day=dt.date(2026, 11, day), channel="zalo", count=count
+                )
+            )
+    browser = world.signed_in()
+
+    shown = [
+        "và 7 lượt không lưu" in browser.get("/staff").text,
+        "lượt không lưu" in browser.get("/staff?ky=2026-10").text,
+    ]
+
+    assert shown == [True, False]

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from records.models import OutboxMessage, SubjectRequest
+from records.models import ChannelIdentity, OutboxMessage, SubjectRequest
 from tests.staff.world import World, submit, table, text_between
 
 PAGE = "/staff/du-lieu-ca-nhan"
@@ -137,6 +137,8 @@ def test_what_is_closed_is_not_closed_again(world: World):
 def test_who_asked_by_chat_is_answered_there_and_gets_their_data(world: World):
     world.asks("bà Hòa", "quên mật khẩu vneid ở nhà")
     number = world.asks_for_data("bà Hòa")
+    with world.database.write() as session:
+        session.scalars(select(ChannelIdentity)).one().sealed_address = b"kin"
     browser = world.signed_in()
 
     page = browser.get(f"{NEW}/{number}").text
@@ -160,6 +162,24 @@ def test_who_asked_by_chat_is_answered_there_and_gets_their_data(world: World):
         "request_data_exported",
         "request_data_exported",
     ]
+
+
+@pytest.mark.parametrize("has_left", [True, False], ids=["left", "web chat"])
+def test_who_cannot_be_written_to_any_more_is_answered_in_another_way(world: World, has_left: bool):
+    number = world.asks_for_data("bà Hòa")
+    if has_left:
+        with world.database.write() as session:
+            identity = session.scalars(select(ChannelIdentity)).one()
+            identity.sealed_address, identity.left_at = b"kin", world.clock()
+    browser = world.signed_in()
+
+    page = browser.get(f"{NEW}/{number}").text
+    submit(browser, f"{NEW}/{number}", what="done", answer="đã trả lời qua điện thoại")
+
+    assert "Không nhắn được cho người yêu cầu" in page
+    assert book(world)[0].state == "done"
+    with world.database.read() as session:
+        assert session.scalars(select(OutboxMessage)).all() == []
 
 
 def test_on_paper_there_is_no_file_to_take(world: World):

@@ -102,3 +102,13 @@ def test_an_export_is_written_down_with_its_days(world: World):
             "export",
             {"name": "unanswered", "first": "2026-07-01", "last": "2026-09-30"},
         )
+
+
+def test_a_question_whose_words_were_deleted_in_their_time_still_counts(world: World):
+    world.asks("bà Hòa", "")
+    browser = world.signed_in()
+
+    rows = table(browser.get("/staff/chua-tra-loi").text, "chua-tra-loi")
+
+    assert [row[2] for row in rows] == ["(chữ đã xóa theo hạn lưu)"]
+    assert "(chữ đã xóa theo hạn lưu)" in browser.get("/staff/chua-tra-loi.csv").text
