@@ -22,7 +22,7 @@ Verdict = Literal["likely", "suspicious", "no_signs"]
 MAX_JUDGED = 2_000  # characters; of a longer text its beginning and its end are read
 MAX_HOSTS = 10
 MIN_WORDS = 5  # of a text without an address that can be judged
-# Chosen on the dev half of tests/data/safety/scam_blind.jsonl (docs/benchmarks.md).
+# Chosen on messages that are now among those the model learns from (docs/benchmarks.md).
 LIKELY, SUSPICIOUS, DOUBTFUL = 0.9, 0.4, 0.15  # least probability that a message from outside is a scam
 NAMED = 2.0  # weight of the signs without which nothing is called a likely scam: it must be explained
 # From these probabilities on a message is the resident's own words and is not judged: of any message,

@@ -1,0 +1,81 @@
+"""Guard, triage and scam check on labelled messages, and what they cost: python -m benchmarks.safety
+
+Files: tests/data/safety. A secret counts as found when nothing of its span is left in what is kept.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from handlers.guard import guard
+from handlers.scam import ScamCheck
+from handlers.triage import Triage
+from knowledge.glossary import load_glossary
+from knowledge.library import load_library
+from knowledge.safety_rules import load_scam_rules, load_urgent_rules
+from retrieval.engine import make_repairer
+from retrieval.text import clean
+
+DATA = Path(__file__).parents[1] / "tests" / "data" / "safety"
+
+
+def rows(name: str) -> Iterator[dict[str, Any]]:
+    with (DATA / name).open(encoding="utf-8") as file:
+        yield from map(json.loads, file)
+
+
+def is_found(span: str, text: str) -> bool:
+    guarded = guard(clean(text))
+    return clean(span) not in guarded.redacted and any(
+        clean(span) in secret.text or secret.text in clean(span) for secret in guarded.secrets
+    )
+
+
+def show(name: str, hits: list[bool]) -> None:
+    print(f"| {name} | {sum(hits)} of {len(hits)} | {sum(hits) / len(hits):.1%} |")
+
+
+def cost(name: str, judge: Callable[[str], object], texts: list[str]) -> None:
+    spent = []
+    for text in texts:
+        started = time.perf_counter()
+        judge(text)
+        spent.append((time.perf_counter() - started) * 1000)
+    spent.sort()
+    print(f"| {name} | p50 {statistics.median(spent):.2f} ms | p99 {spent[int(len(spent) * 0.99)]:.2f} ms |")
+
+
+def main() -> None:
+    repairer = make_repairer(load_library(), load_glossary())
+    urgent_rules = load_urgent_rules()
+    triage = Triage(lambda text: repairer.read(text).text, rules=urgent_rules)
+    scam = ScamCheck(load_scam_rules(), urgent_rules.ideas)
+    for split in ("dev", "test"):
+        secrets = [row for row in rows("secrets_blind.jsonl") if row["split"] == split]
+        spans = [(span["text"], row["text"]) for row in secrets for span in row["secrets"]]
+        show(f"secrets found, {split}", [is_found(*span) for span in spans])
+        harmless = [row["text"] for row in secrets if not row["secrets"]]
+        show(f"harmless messages masked, {split}", [bool(guard(clean(text)).secrets) for text in harmless])
+    urgent = list(rows("urgent_blind2.jsonl"))
+    heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in urgent}
+    show("emergencies recognised", [heard[row["id"]] for row in urgent if row["urgent"]])
+    show("others called urgent", [heard[row["id"]] for row in urgent if not row["urgent"]])
+    messages = list(rows("scam_blind2.jsonl"))
+    verdicts = {row["id"]: scam(guard(row["text"]).redacted) for row in messages}
+    known = {key: found.verdict if found else None for key, found in verdicts.items()}
+    show(
+        "scams at least suspicious",
+        [known[row["id"]] in ("likely", "suspicious") for row in messages if row["scam"]],
+    )
+    show("honest called likely", [known[row["id"]] == "likely" for row in messages if not row["scam"]])
+    texts = [row["text"] for row in urgent] + [row["text"] for row in messages]
+    cost("guard", guard, texts)
+    cost("triage", triage.urgent, texts)
+    cost("scam check", scam, texts)
+
+
+if __name__ == "__main__":
+    main()
