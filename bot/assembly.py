@@ -94,7 +94,9 @@ def periods(settings: Settings) -> Periods:
 
 
 def load_content(settings: Settings) -> Content:
-    encoder = open_encoder(settings.encoder, prompt=settings.encoder_prompt)
+    encoder = open_encoder(
+        settings.encoder, prompt=settings.encoder_prompt, passage_prompt=settings.encoder_passage_prompt
+    )
     thresholds = Thresholds(answer=settings.threshold)
     return Content(encoder, folder=settings.content_folder, thresholds=thresholds)
 

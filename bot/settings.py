@@ -26,7 +26,8 @@ class Settings(BaseSettings):
         None, description="a sentence-transformers model (extra `models`); unset: the shipped one"
     )
     encoder_prompt: str | None = Field(None, description="prefix the model wants before a question")
-    threshold: float = Field(0.5, ge=0, le=1, description="least score of a guide we answer with")
+    encoder_passage_prompt: str | None = Field(None, description="prefix the model wants before a passage")
+    threshold: float = Field(0.7, ge=0, le=1, description="least score of a guide we answer with")
     trusted_proxy: str = Field(
         "127.0.0.1", description="addresses of the proxy whose X-Forwarded-For is believed"
     )

@@ -84,9 +84,10 @@ class FollowUp:
 
     def _is_chat(self) -> bool:
         """ "yêu cháu": no question, though some part of a guide has a word of it."""
-        found, words = self._found, self._query.split()
-        is_small = found.decision == NoAnswer() and found.elsewhere == "small_talk" and len(words) <= CHAT
-        return is_small and small_talk_hint(self._turn.text, self._turn.services.intents) is not None
+        is_short = len(self._query.split()) <= CHAT
+        is_nothing = self._found.decision == NoAnswer() and self._found.elsewhere != "gibberish"
+        hint = small_talk_hint(self._turn.text, self._turn.services.intents)
+        return is_short and is_nothing and hint is not None
 
     def _steer(self) -> bool:
         steers = walking_intent(self._found.understood, self._turn.services.intents)

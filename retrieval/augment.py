@@ -6,7 +6,8 @@ import unicodedata
 from dataclasses import dataclass
 
 from knowledge.glossary import Glossary
-from retrieval.repair import NEIGHBOURS
+from retrieval.repair import meanings
+from retrieval.spelling import NEIGHBOURS, sound_alikes
 from retrieval.text import fold
 
 _TELEX_MARKS = {"\u0300": "f", "\u0301": "s", "\u0309": "r", "\u0303": "x", "\u0323": "j"}
@@ -27,7 +28,11 @@ class Variants:
 
 def variants_of(glossary: Glossary) -> Variants:
     return Variants(
-        _inverse(glossary.abbreviations.items()),
+        _inverse(
+            (word, meaning)
+            for word, written in glossary.abbreviations.items()
+            for meaning in meanings(written)
+        ),
         _inverse(glossary.names.items()),
         _inverse(glossary.regional.items()),
         glossary.fillers_before,
@@ -44,6 +49,8 @@ def vary(question: str, variants: Variants, chance: random.Random) -> str:
         text = _replace(text, variants.heard, chance, share=0.8)
     if chance.random() < 0.2:
         text = _replace(text, variants.short, chance, share=0.6)
+    if chance.random() < 0.1:
+        text = " ".join(_by_ear(word, chance) if chance.random() < 0.25 else word for word in text.split())
     if chance.random() < 0.2:
         text = _drop_words(text, chance)
     if chance.random() < 0.3:
@@ -95,6 +102,11 @@ def _drop_words(text: str, chance: random.Random) -> str:
         return text
     dropped = set(chance.sample(range(len(words)), k=max(1, len(words) // 5)))
     return " ".join(word for at, word in enumerate(words) if at not in dropped)
+
+
+def _by_ear(word: str, chance: random.Random) -> str:
+    """Spelt as it sounds where some region does not tell sounds apart: "số" → "xố"."""
+    return chance.choice(sorted(sound_alikes(word)) or [word])
 
 
 def _slip(text: str, chance: random.Random) -> str:

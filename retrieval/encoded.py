@@ -15,7 +15,7 @@ class Encoded:
         self._row = {text: at for at, text in enumerate(texts)}
         if known is None or known._encoder is not encoder:
             self.fresh = len(texts)
-            self.vectors = encoder.encode(texts)
+            self.vectors = encoder.encode(texts, as_passages=True)
             return
         new = [text for text in self._row if text not in known._row]
         self.fresh = len(new)  # how many had to be encoded
@@ -25,7 +25,7 @@ class Encoded:
             here, there = zip(*old, strict=True)
             self.vectors[list(here)] = known.vectors[list(there)]
         if new:
-            at_new = dict(zip(new, encoder.encode(new), strict=True))
+            at_new = dict(zip(new, encoder.encode(new, as_passages=True), strict=True))
             for at, text in enumerate(texts):
                 if text in at_new:
                     self.vectors[at] = at_new[text]

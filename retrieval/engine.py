@@ -9,16 +9,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from knowledge.glossary import Glossary
 from knowledge.library import Library
 from retrieval.decide import Candidate, Decision, NoAnswer, Thresholds, decide
 from retrieval.encoded import Encoded
-from retrieval.encoder import MODEL, Encoder, Vectors
+from retrieval.encoder import MODEL, Encoder, Vectors, unit
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, chunk_guides
 from retrieval.rank import Calibration, Evidence, gather, order, rank
-from retrieval.repair import Repair, Repairer, Vocabulary
+from retrieval.repair import Repair, Repairer
+from retrieval.spelling import Vocabulary
 from retrieval.text import normalise
 from retrieval.vector_index import VectorIndex
 
@@ -33,7 +35,7 @@ class Found:
     """What a question found. `understood` is the text as it was read, repairs made."""
 
     decision: Decision
-    candidates: tuple[Candidate, ...]  # best first, at most 5
+    candidates: tuple[Candidate, ...]  # best first, at most 5 unless more were asked for
     understood: str
     repairs: tuple[Repair, ...]
     elsewhere: str | None = None  # with no answer: what it resembles, such as 'small_talk'
@@ -54,15 +56,16 @@ class Engine:
         self.repairer, self._encoder = repairer, encoder
         self._calibration, self._thresholds = calibration, thresholds
         self.passages = tuple(passages)
-        self._lexical: LexicalIndex = LexicalIndex(
-            self.passages, previous=previous._lexical if previous else None
-        )
+        said = [text for kind, found in elsewhere.items() if kind != "gibberish" for text in found]
+        before = previous._lexical if previous else None
+        self._lexical: LexicalIndex = LexicalIndex(self.passages, elsewhere=said, previous=before)
         number = {document: at for at, document in enumerate(self._lexical.documents)}
-        self._owner = np.array([number[passage.document] for passage in self.passages])
+        self._owner = np.array([number[passage.document] for passage in self.passages], dtype=np.int64)
         # A guide's passages are read like a question is, so that both sides look alike.
         texts = [normalise(passage.text) for passage in self.passages]
         self._encoded: Encoded = Encoded(texts, encoder, previous._encoded if previous else None)
         self._vectors = VectorIndex(self._encoded.vectors)
+        self._centres = _centres(self._encoded.vectors, self._owner, len(number))
         self._elsewhere_kinds = [kind for kind, found in elsewhere.items() for _ in found]
         others = [normalise(text) for found in elsewhere.values() for text in found]
         self._encoded_elsewhere: Encoded = Encoded(
@@ -70,24 +73,26 @@ class Engine:
         )
         self._elsewhere = VectorIndex(self._encoded_elsewhere.vectors)
 
-    def ask(self, question: str) -> Found:
-        """Blank text, and text of which we know no word and no piece of a word, find nothing."""
+    def ask(self, question: str, *, candidates: int = CANDIDATES) -> Found:
+        """Blank text, bare numbers, and text of which we know no word and no piece of one find nothing."""
         read = self.repairer.read(question)
         if not read.words or not self.passages:
             return Found(NoAnswer(), (), read.text, read.repairs)
+        if not any(letter.isalpha() for letter in read.text):
+            return Found(NoAnswer(), (), read.text, read.repairs, "gibberish")
         vector = self._encoder.encode([read.text])[0]
         evidence = self._gather(read.text, vector)
         # A text without features is a vector of zeros, equally far from all: FAISS then gives any rows.
         if not evidence.lexical.any() and evidence.nearest.max() <= 0:
             return Found(NoAnswer(), (), read.text, read.repairs, self._resembles(read.words, vector))
         scores = rank(evidence, self._calibration)
-        candidates = tuple(
+        best = tuple(
             Candidate(self._lexical.documents[at], round(float(scores[at]), 4))
-            for at in order(scores, CANDIDATES)
+            for at in order(scores, candidates)
         )
-        decision = decide(candidates, self._thresholds)
+        decision = decide(best, self._thresholds)
         elsewhere = self._resembles(read.words, vector) if decision == NoAnswer() else None
-        return Found(decision, candidates, read.text, read.repairs, elsewhere)
+        return Found(decision, best, read.text, read.repairs, elsewhere)
 
     def read(self, question: str) -> str:
         return self.repairer.read(question).text
@@ -104,6 +109,7 @@ class Engine:
             rows,
             cosines,
             self._owner,
+            centre=(self._centres @ vector).astype(np.float64),
             elsewhere=float(others[0]) if len(others) else -1.0,
             words=len(text.split()),
         )
@@ -119,6 +125,13 @@ class Engine:
     def guides(self) -> tuple[str, ...]:
         """The slugs in the order of the arrays of `evidence`."""
         return self._lexical.documents
+
+
+def _centres(vectors: Vectors, owner: NDArray[np.int64], count: int) -> Vectors:
+    """The middle of the passages of each guide, at length 1."""
+    sums = np.zeros((count, vectors.shape[1]), dtype=np.float32)
+    np.add.at(sums, owner, vectors)
+    return unit(sums)
 
 
 def make_repairer(library: Library, glossary: Glossary) -> Repairer:

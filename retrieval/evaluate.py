@@ -30,6 +30,12 @@ class Result:
         return next((at for at, guide in enumerate(guides, 1) if guide in self.labelled.slugs), None)
 
     @property
+    def offered(self) -> bool:
+        """Whether a right guide is among the choices of what was asked back."""
+        decision = self.found.decision
+        return isinstance(decision, Choices) and not set(decision.guides).isdisjoint(self.labelled.slugs)
+
+    @property
     def answer(self) -> str:
         """'right', 'wrong', 'asked' or 'none'."""
         match self.found.decision:
@@ -43,24 +49,35 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Shares are of `count`, 0..1. For questions out of scope only the last five say something."""
+    """Shares are of `count`, 0..1. For questions out of scope only those of the answers say something."""
 
     count: int
     success_at_1: float
     success_at_3: float
-    mrr_at_10: float  # of the at most 5 candidates
+    mrr_at_10: float
     answered_right: float
     answered_wrong: float
     asked_back: float
+    asked_right: float  # asked back with a right guide among the choices; part of `asked_back`
     no_answer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """How well "there is no guide" was said; None where there was no occasion."""
+
+    recall: float | None  # of the questions out of scope, those told that there is none
+    precision: float | None  # of the questions told so, those out of scope
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     in_scope: Figures
     out_of_scope: Figures
-    by_style: dict[str, Figures]
+    silence: Silence
+    by_style: dict[str, Figures]  # of the questions in scope
     by_topic: dict[str, Figures]
+    by_kind: dict[str, Figures]  # of those out of scope
     worst_guides: list[tuple[str, int, int]]  # guide, misses, questions
     confused: list[tuple[str, str, int]]  # right guide, guide that came first, how often
 
@@ -74,6 +91,9 @@ def evaluate(results: Sequence[Result], topics: dict[str, str]) -> Report:
     outside = [result for result in results if not result.labelled.slugs]
     styles: dict[str, list[Result]] = defaultdict(list)
     by_topic: dict[str, list[Result]] = defaultdict(list)
+    kinds: dict[str, list[Result]] = defaultdict(list)
+    for result in outside:
+        kinds[result.labelled.style].append(result)
     questions: Counter[str] = Counter()
     missed: Counter[str] = Counter()
     pairs: Counter[tuple[str, str]] = Counter()
@@ -89,8 +109,10 @@ def evaluate(results: Sequence[Result], topics: dict[str, str]) -> Report:
     return Report(
         in_scope=_figures(inside),
         out_of_scope=_figures(outside),
+        silence=_silence(inside, outside),
         by_style={style: _figures(rows) for style, rows in sorted(styles.items())},
         by_topic={topic: _figures(rows) for topic, rows in sorted(by_topic.items())},
+        by_kind={kind: _figures(rows) for kind, rows in sorted(kinds.items())},
         worst_guides=[(guide, count, questions[guide]) for guide, count in missed.most_common(10)],
         confused=[(right, first, count) for (right, first), count in pairs.most_common(10)],
     )
@@ -103,6 +125,15 @@ def misses(results: Sequence[Result]) -> list[Result]:
         for result in results
         if (result.rank != 1 if result.labelled.slugs else result.answer == "wrong")
     ]
+
+
+def _silence(inside: Sequence[Result], outside: Sequence[Result]) -> Silence:
+    rightly = sum(result.answer == "none" for result in outside)
+    silent = rightly + sum(result.answer == "none" for result in inside)
+    return Silence(
+        recall=round(rightly / len(outside), 4) if outside else None,
+        precision=round(rightly / silent, 4) if silent else None,
+    )
 
 
 def _figures(results: Sequence[Result]) -> Figures:
@@ -121,5 +152,6 @@ def _figures(results: Sequence[Result]) -> Figures:
         answered_right=share(answers["right"]),
         answered_wrong=share(answers["wrong"]),
         asked_back=share(answers["asked"]),
+        asked_right=share(sum(result.offered for result in results)),
         no_answer=share(answers["none"]),
     )

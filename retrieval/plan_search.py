@@ -23,7 +23,8 @@ from retrieval.plan_answer import answer_text
 from retrieval.plan_entries import PlanEntry, entry_terms, read_entries
 from retrieval.plan_judge import boost, covered, fits_numbers, is_front, satisfies
 from retrieval.plan_query import ASIDE, Forms, PlanQuery, PlanReader, Unit, common_pairs
-from retrieval.repair import Repairer, Vocabulary
+from retrieval.repair import Repairer
+from retrieval.spelling import Vocabulary
 from retrieval.text import fold
 
 K1, B = 1.2, 0.35

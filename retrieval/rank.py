@@ -7,7 +7,7 @@ at all. A candidate's score is the product: the probability that answering with 
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -23,22 +23,23 @@ class Evidence:
     """What both sides say about one query; arrays have one value for each guide."""
 
     lexical: Floats  # BM25
+    likelihood: Floats  # log-likelihood of the words, up to a constant
     nearest: Floats  # cosine of the nearest passage, -1..1
     pooled: Floats  # log-mean-exp over the passages near the query
+    centre: Floats  # cosine of the middle of all its passages, -1..1
     elsewhere: float  # cosine of the nearest text that no guide is for, -1..1
-    coverage: float
-    known: float
+    our_words: float  # log-odds that its words are ours rather than said elsewhere
+    our_pairs: float  # the same of its pairs
+    known: float  # 0..1: the part of the words' weight that stands in any guide
     words: int
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    # which guide
-    lexical: float = 0.25
-    nearest: float = 6.0
-    pooled: float = 6.0
-    # whether any: bias and weights of `scope_features`
-    scope: tuple[float, ...] = (-3.0, 6.0, -6.0, 2.0, 2.0, 2.0, 0.5, 0.0)
+    """The weights of `guide_features` and of `scope_features`."""
+
+    guides: tuple[float, ...] = (1.0, 3.0, 3.5, 4.0, 4.0)
+    scope: tuple[float, ...] = (-5.0, 8.0, -6.0, 0.2, 0.3, 2.0, 1.0)
 
     def save(self, path: Path) -> None:
         path.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
@@ -46,13 +47,11 @@ class Calibration:
     @classmethod
     def load(cls, path: Path) -> "Calibration":
         data = json.loads(path.read_text(encoding="utf-8"))
-        expected = {field.name for field in fields(cls)}
-        if set(data) != expected:
-            raise ValueError(f"{path}: found {sorted(data)}, expected {sorted(expected)}")
-        scope, weights = tuple(data["scope"]), len(cls().scope)
-        if len(scope) != weights:
-            raise ValueError(f"{path}: found {len(scope)} weights in 'scope', expected {weights}")
-        return cls(**{**data, "scope": scope})
+        found = {name: np.size(weights) for name, weights in data.items()}
+        expected = {name: len(weights) for name, weights in asdict(cls()).items()}
+        if found != expected:
+            raise ValueError(f"{path}: found weights {found}, expected {expected}")
+        return cls(**{name: tuple(weights) for name, weights in data.items()})
 
 
 def gather(
@@ -61,6 +60,7 @@ def gather(
     cosines: NDArray[np.float32],
     owner: NDArray[np.int64],
     *,
+    centre: Floats,
     elsewhere: float,
     words: int,
 ) -> Evidence:
@@ -69,22 +69,42 @@ def gather(
     nearest = np.full(count, -1.0)
     owners = owner[rows]
     np.maximum.at(nearest, owners, cosines)
-    weight = np.zeros(count)
-    np.add.at(weight, owners, np.exp(POOL * cosines.astype(np.float64)))
+    weight = np.bincount(owners, np.exp(POOL * cosines.astype(np.float64)), count)
     pooled = np.log(weight + np.exp(-POOL)) / POOL
-    return Evidence(hits.scores, nearest, pooled, elsewhere, hits.coverage, hits.known, words)
+    return Evidence(
+        hits.scores,
+        hits.likelihood,
+        nearest,
+        pooled,
+        centre,
+        elsewhere,
+        hits.our_words,
+        hits.our_pairs,
+        hits.known,
+        words,
+    )
 
 
 POOL = 12.0  # how sharply near passages outweigh far ones in the pooled score
 
 
+def guide_features(evidence: Evidence) -> Floats:
+    """(guides, 5); of one order of size, so that one ridge fits all."""
+    return np.stack(
+        [
+            evidence.lexical / 10,
+            evidence.likelihood / 10,
+            evidence.nearest,
+            evidence.pooled,
+            evidence.centre,
+        ],
+        axis=1,
+    )
+
+
 def guide_scores(evidence: Evidence, calibration: Calibration) -> Floats:
     """Log-probabilities of the guides, up to a constant."""
-    return np.asarray(
-        calibration.lexical * evidence.lexical
-        + calibration.nearest * evidence.nearest
-        + calibration.pooled * evidence.pooled
-    )
+    return np.asarray(guide_features(evidence) @ np.array(calibration.guides))
 
 
 def softmax(scores: Floats) -> Floats:
@@ -92,31 +112,30 @@ def softmax(scores: Floats) -> Floats:
     return np.asarray(exponent / exponent.sum())
 
 
-def scope_features(evidence: Evidence, probabilities: Floats) -> Floats:
-    top = int(probabilities.argmax())
+def scope_features(evidence: Evidence) -> Floats:
     return np.array(
         [
             1.0,
-            float(evidence.nearest[top]),
+            float(evidence.nearest.max()),
             evidence.elsewhere,
-            float(evidence.coverage),
-            float(evidence.known),
-            float(probabilities[top]),
-            min(float(evidence.lexical.max()) / 20.0, 3.0),
-            min(evidence.words, 12) / 12.0,
+            evidence.our_words / 10,
+            evidence.our_pairs / 10,
+            evidence.known,
+            min(evidence.words, 12) / 12,
         ]
     )
 
 
-def in_scope(evidence: Evidence, probabilities: Floats, calibration: Calibration) -> float:
-    value = float(scope_features(evidence, probabilities) @ np.array(calibration.scope))
+def in_scope(evidence: Evidence, calibration: Calibration) -> float:
+    """The probability that any guide is meant."""
+    value = float(scope_features(evidence) @ np.array(calibration.scope))
     return float(1 / (1 + np.exp(-value)))
 
 
 def rank(evidence: Evidence, calibration: Calibration) -> Floats:
     """The calibrated score of each guide."""
     probabilities = softmax(guide_scores(evidence, calibration))
-    return probabilities * in_scope(evidence, probabilities, calibration)
+    return probabilities * in_scope(evidence, calibration)
 
 
 def order(scores: Floats, k: int) -> Sequence[int]:

@@ -37,27 +37,27 @@ OTHER_FEATURES = ("other", "other_guide", "says_much", "names_other", "contrasts
 # `python -m retrieval.within_fit` printed them.
 WEIGHTS: Floats = np.array(
     [
-        -0.36,  # part
-        5.67,  # cosine
-        2.51,  # core_cosine
-        3.5,  # coverage
-        3.05,  # pairs
-        1.86,  # fits
-        3.28,  # fits_alone
-        -1.54,  # misfits
-        2.66,  # here
-        1.17,  # this_guide
-        2.31,  # fault
-        -0.89,  # prepare
-        -0.7,  # ask
-        1.0,  # safety
-        -1.0,  # elsewhere
-        -2.34,  # strange
-        -1.56,  # other
-        1.05,  # other_guide
-        1.57,  # says_much
-        3.88,  # names_other
-        3.04,  # contrasts
+        -0.21,  # part
+        5.7,  # cosine
+        3.64,  # core_cosine
+        2.96,  # coverage
+        2.8,  # pairs
+        2.04,  # fits
+        2.87,  # fits_alone
+        -1.5,  # misfits
+        2.51,  # here
+        1.22,  # this_guide
+        2.21,  # fault
+        -0.99,  # prepare
+        -0.67,  # ask
+        0.55,  # safety
+        -1.72,  # elsewhere
+        -2.39,  # strange
+        -1.76,  # other
+        1.1,  # other_guide
+        1.68,  # says_much
+        2.24,  # names_other
+        2.63,  # contrasts
     ]
 )
 
@@ -154,7 +154,7 @@ class GuideParts:
     @cached_property
     def _vectors(self) -> Vectors:
         # Only of guides that somebody asks about: all together take as long as the index.
-        return self._encoder.encode([text for of_part in self._texts for text in of_part])
+        return self._encoder.encode([text for of_part in self._texts for text in of_part], as_passages=True)
 
     def cosines(self, vector: Vectors) -> Floats:
         """For each part the cosine of its nearest text."""

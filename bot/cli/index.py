@@ -69,10 +69,8 @@ def train(
     from knowledge.glossary import load_glossary
     from knowledge.library import CONTENT, load_library
     from retrieval import train as training
-    from retrieval.calibrate import calibrate
-    from retrieval.encoder import MODEL, StaticEncoder
-    from retrieval.engine import build_engine, make_repairer
-    from retrieval.rank import Calibration
+    from retrieval.encoder import MODEL
+    from retrieval.engine import make_repairer
     from retrieval.train_state import write_trained_on
 
     content = read_settings().content_folder or CONTENT
@@ -90,11 +88,64 @@ def train(
             steps=count,
             progress=lambda step, _steps, _loss: progress.update(task, completed=step),
         )
-    engine = build_engine(library, glossary, StaticEncoder(target), calibration=Calibration())
-    questions = [row for path in calibrate_on for row in _labelled(path, "dev")]
-    calibrate(engine, questions).save(target / "calibration.json")
     write_trained_on(target, library)
-    typer.echo(f"saved to {target}, calibrated on {len(questions)} questions")
+    _calibrate(target, calibrate_on)
+
+
+@app.command("calibrate")
+def calibrate(
+    calibrate_on: Annotated[
+        list[Path], typer.Option(help="labelled questions (JSON Lines) to fit the calibration on")
+    ],
+    folder: Annotated[Path | None, typer.Option(help="of the model; the shipped one when left out")] = None,
+) -> None:
+    """Fit the calibration alone; say how far scores can be believed, which thresholds follow from the costs,
+    and what they cost (needs the extra `models`)."""
+    from retrieval.encoder import MODEL
+
+    _calibrate(folder or MODEL, calibrate_on)
+
+
+def _calibrate(folder: Path, files: list[Path]) -> None:
+    """Save the calibration beside the model and say how good it is."""
+    from dataclasses import asdict
+
+    from bot.cli.common import read_settings
+    from knowledge.glossary import load_glossary
+    from knowledge.library import CONTENT, load_library
+    from retrieval.calibrate import (
+        calibrate,
+        cheapest_thresholds,
+        cross_validate,
+        mean_cost,
+        quality,
+        read_questions,
+    )
+    from retrieval.decide import Costs, thresholds_for
+    from retrieval.encoder import StaticEncoder
+    from retrieval.engine import build_engine
+    from retrieval.rank import Calibration
+
+    content = read_settings().content_folder or CONTENT
+    library, glossary = load_library(content), load_glossary(content)
+    engine = build_engine(library, glossary, StaticEncoder(folder), calibration=Calibration())
+    reads = read_questions(engine, [row for path in files for row in _labelled(path, "dev")])
+    calibrate(reads).save(folder / "calibration.json")
+    scored = cross_validate(reads, engine.guides)
+    costs = Costs()
+    typer.echo(f"saved to {folder}, calibrated on {len(reads)} questions")
+    typer.echo(f"cross-validated: {_listed(asdict(quality(scored)))}")
+    typer.echo(f"costs: {_listed(asdict(costs))}")
+    for name, thresholds in (
+        ("thresholds that follow", thresholds_for(costs)),
+        ("the best for these questions", cheapest_thresholds(scored, costs)),
+    ):
+        cost = mean_cost(scored, thresholds, costs)
+        typer.echo(f"{name}: {_listed(asdict(thresholds))}; mean cost {cost:.3f}, cross-validated")
+
+
+def _listed(values: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in values.items())
 
 
 def evaluate_file(
@@ -113,13 +164,15 @@ def evaluate_file(
     rows = [row for path in files for row in _labelled(path, split)]
     content = load_content(read_settings())
     with progress_bar("asking") as progress:
-        results = [Result(row, content.ask(row.question)) for row in progress.track(rows)]
+        ask = content.engine.ask
+        results = [Result(row, ask(row.question, candidates=10)) for row in progress.track(rows)]
     topics = {slug: guide.topic for slug, guide in content.library().guides.items()}
     report = evaluate(results, topics)
     if as_json:
         missed = [
-            {"id": r.labelled.id, "q": r.labelled.question, "slugs": r.labelled.slugs, "answer": r.answer,
-             "candidates": [c.guide for c in r.found.candidates]}
+            {"id": r.labelled.id, "q": r.labelled.question, "style": r.labelled.style,
+             "slugs": r.labelled.slugs, "answer": r.answer, "understood": r.found.understood,
+             "candidates": [{"guide": c.guide, "score": c.score} for c in r.found.candidates]}
             for r in misses(results)
         ]  # fmt: skip
         typer.echo(
@@ -131,15 +184,19 @@ def evaluate_file(
         _print_table(name, figures)
     if report.out_of_scope.count:
         _print_table("out of scope", report.out_of_scope)
+        for name, figures in report.by_kind.items():
+            _print_table(name, figures)
+    for name, value in (("recall", report.silence.recall), ("precision", report.silence.precision)):
+        typer.echo(f"no_answer {name}: {'-' if value is None else f'{value:.3f}'}")
     for guide, missed_count, count in report.worst_guides:
         typer.echo(f"missed {missed_count} of {count}: {guide}")
     for right, first, count in report.confused:
         typer.echo(f"{count} x {right} -> {first}")
     if show_misses:
         for result in misses(results):
-            first = ", ".join(c.guide for c in result.found.candidates[:3])
+            first = ", ".join(f"{c.guide} {c.score:.2f}" for c in result.found.candidates[:3])
             typer.echo(f"{result.labelled.id} [{result.labelled.style}] {result.labelled.question} "
-                       f"| {', '.join(result.labelled.slugs)} | {first}")  # fmt: skip
+                       f"| {', '.join(result.labelled.slugs) or '-'} | {result.answer}: {first}")  # fmt: skip
 
 
 def _print_table(name: str, figures: "Figures") -> None:
@@ -150,6 +207,7 @@ def _print_table(name: str, figures: "Figures") -> None:
         "right": figures.answered_right,
         "wrong": figures.answered_wrong,
         "asked": figures.asked_back,
+        "of it right": figures.asked_right,
         "none": figures.no_answer,
     }
     values = "  ".join(f"{title}={value:.3f}" for title, value in columns.items())

@@ -28,7 +28,7 @@ class HashEncoder:
 
     dimension = 4096
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str], *, as_passages: bool = False) -> Vectors:
         vectors = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for row, text in enumerate(texts):
             for feature in features(text):

@@ -53,6 +53,16 @@ def test_telex_keys_are_those_a_keyboard_would_have_converted(word: str, keys: s
     assert to_telex(word) == keys
 
 
+def test_an_abbreviation_of_several_meanings_stands_for_each():
+    glossary = Glossary({"đk": "được / đăng ký"}, {}, frozenset(), {}, (), ())
+
+    assert variants_of(glossary).short == {"được": ["đk"], "đăng ký": ["đk"]}
+
+
+def test_some_words_are_spelt_by_ear():
+    assert any("xố" in variant for variant in many("số"))
+
+
 def test_the_same_seed_draws_the_same_variants():
     assert many() == many()
 

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.glossary import Glossary
-from retrieval.repair import NEIGHBOURS, Repair, Repaired, Repairer, Vocabulary
+from retrieval.repair import Repair, Repaired, Repairer, meanings
+from retrieval.spelling import Vocabulary
 
 TEXTS = (
     "quên mật khẩu vneid",
@@ -75,6 +76,77 @@ def test_a_name_whose_bare_form_means_something_else_needs_its_marks(repairer: R
 
 def test_a_name_written_right_is_no_repair(repairer: Repairer):
     assert repairer.read("vneid zalo qr").repairs == ()
+
+
+# The words around decide what is ambiguous. "áp" is a name as heard and a word, "mk" stands for two things.
+AMBIGUOUS = Glossary(
+    abbreviations={"mk": "mật khẩu / mình", "app": "ứng dụng", "bhyt": "bảo hiểm y tế"},
+    names={"áp": "app", "quy a": "qr"},
+    only_with_marks=frozenset(["áp"]),
+    regional={},
+    fillers_before=(),
+    fillers_after=(),
+)
+USED = Vocabulary(
+    ["quên mật khẩu", "quên mật khẩu", "nhà của mình", "nhà của mình", "tải ứng dụng về", "áp thẻ vào máy"]
+    * 3
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("quên mk", "quên mật khẩu"),
+        ("nhà của mk", "nhà của mình"),
+        ("mk", "mật khẩu"),  # nothing speaks against the usual meaning
+        ("cho mk xem", "cho mật khẩu xem"),
+    ],
+)
+def test_of_several_meanings_the_one_that_goes_with_its_neighbours_is_taken(text: str, read: str):
+    assert Repairer(AMBIGUOUS, USED).read(text).text == read
+
+
+def test_the_meanings_of_an_abbreviation_are_parted_by_strokes():
+    assert meanings("được / đăng ký") == ["được", "đăng ký"]
+    assert meanings("và/hoặc") == ["và/hoặc"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("tải áp về", "tải ứng dụng về"),
+        ("áp thẻ vào máy", "áp thẻ vào máy"),
+        ("bắt áp hoài", "bắt áp hoài"),  # nobody knows: it stays as it was typed
+    ],
+)
+def test_a_word_of_ours_is_a_name_only_where_its_neighbours_say_so(text: str, read: str):
+    assert Repairer(AMBIGUOUS, USED).read(text).text == read
+
+
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("thẻ bê hát y tê", "thẻ bảo hiểm y tế"),
+        ("thẻ bê hát y tê của bà", "thẻ bảo hiểm y tế của bà"),
+        ("ai đi vê", "ai đi vê"),  # an acronym nobody knows
+        ("bê hát", "bê hát"),  # too short to be sure
+    ],
+)
+def test_an_acronym_spelt_out_is_read_if_it_is_known(said: str, read: str):
+    assert Repairer(AMBIGUOUS, USED).read(said).text == read
+
+
+def test_what_was_spelt_out_is_told_with_what_it_stands_for():
+    assert Repairer(AMBIGUOUS, USED).read("bê hát y tê").repairs == (
+        Repair("bê hát y tê", "bhyt"),
+        Repair("bhyt", "bảo hiểm y tế"),
+    )
+
+
+def test_a_name_that_no_guide_writes_so_is_not_taken_apart():
+    names = Glossary({}, {"chờ play": "chplay"}, frozenset(), {}, (), ())
+
+    assert Repairer(names, Vocabulary(["ch play"])).read("tải ở chờ play").text == "tải ở chplay"
 
 
 def test_a_name_hidden_by_keys_is_found(repairer: Repairer):
@@ -196,35 +268,9 @@ def test_words_of_ours_are_never_changed(words: list[str]):
     assert Repairer(GLOSSARY, Vocabulary(TEXTS)).read(" ".join(words)) == read_as(" ".join(words))
 
 
-# --- The vocabulary -------------------------------------------------------------------------------
-
-
-def test_a_vocabulary_knows_folded_words_and_pairs():
-    vocabulary = Vocabulary(["Quên mật khẩu", "đổi mật khẩu"])
-
-    assert vocabulary.words == {"quen": 1, "mat": 2, "khau": 2, "doi": 1}
-    assert vocabulary.pairs == {("quen", "mat"): 1, ("mat", "khau"): 2, ("doi", "mat"): 1}
-    assert "mat" in vocabulary
-    assert "mật" not in vocabulary
-
-
-def test_near_words_are_one_edit_away():
-    vocabulary = Vocabulary(["mat mot mac mata at amt tam mattt khau"])
-
-    assert vocabulary.near("mat") == {"mot", "mac", "mata", "at", "amt"}
-
-
 def test_a_word_is_known_with_or_without_its_marks(repairer: Repairer):
     assert [repairer.knows(word) for word in ("mật", "mat", "mât", "khsu")] == [True, True, True, False]
 
 
 def test_an_empty_vocabulary_changes_nothing():
     assert Repairer(GLOSSARY, Vocabulary([])).read("queen matkhau khsu") == read_as("queen matkhau khsu")
-
-
-def test_keys_are_neighbours_both_ways_and_never_of_themselves():
-    assert ("a", "s") in NEIGHBOURS
-    assert ("q", "a") in NEIGHBOURS
-    assert ("a", "p") not in NEIGHBOURS
-    assert {(b, a) for a, b in NEIGHBOURS} == NEIGHBOURS
-    assert [pair for pair in NEIGHBOURS if pair[0] == pair[1]] == []
