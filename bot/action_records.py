@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.turns import apply_effect
+from bot.effects import EffectContext, apply_effect
 from handlers.guard import Guarded
 from records import inbox, learners, unlogged
 from records.communes import CommuneProfile
@@ -78,8 +78,9 @@ class ActionRecords:
                 return _answer_in(message.context) or answer
             conversation = session.get_one(Conversation, (profile.id, message.conversation_id))
             conversation.is_unlogged = bool(slots.get("unlogged", call.is_unlogged))
+            context = EffectContext(session, message, conversation, profile, now)
             for effect in effects:
-                apply_effect(session, message, conversation, effect, now, profile)
+                apply_effect(context, effect)
             conversation.turns += 1
             conversation.updated_at = now
             message.context = {"answer": answer}  # after the effects: an erasure empties it

@@ -16,14 +16,14 @@ from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
+from bot.bodies import Body, bodies
 from bot.channels.capabilities import CAPABILITIES
 from bot.conversation import Conversation, Message, Reply, Turn
-from bot.messages import Choice
+from bot.effects import EffectContext, apply_effect
 from bot.metrics import Metrics
-from bot.render import as_parts
 from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
-from records import audit, erasure, inbox, learners, outbox, questions, requests, unlogged
+from records import inbox, outbox, questions, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
 from records.models import Conversation as ConversationRow
@@ -35,7 +35,6 @@ _log = structlog.get_logger()
 
 SWEEP_S = 1.0  # how often to look for work nobody called for: left by a crash, or by another process
 RETRY_S = 0.05  # pause after a failed turn
-ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion"))  # effects that unlogged talks do not have
 WALKING_SLOTS = frozenset(  # what going on with a guide needs, in a talk of which nothing is kept
     (*PROFILE_SLOTS, "guide", "step", "phase", "stuck", "aside", "choices", "misses", "waiting",
      "asking_hamlet", "turn", "last_at")
@@ -78,14 +77,15 @@ class TurnRunner:
                 message, conversation = locked
                 doing, channel = (message.commune_id, message.id), message.channel
                 turn = self._turn(message, conversation)
-                self._commit(session, message, conversation, turn)
+                written_on = self._commit(session, message, conversation, turn)
         except Exception as error:
             if doing is None or isinstance(error, OperationalError):
                 raise  # the database, not the message
             _log.exception("turn failed", inbox_id=doing[1])
             return doing[1] if self._give_up(*doing) else 0
         self._metrics.turn(channel, turn.outcome["outcome"], time.perf_counter() - started)
-        self._on_replies(doing[0], channel)
+        for written in written_on:
+            self._on_replies(doing[0], written)
         if any(effect["kind"] == "erase" for effect in turn.effects):
             self._on_erased()
         return doing[1]
@@ -109,7 +109,8 @@ class TurnRunner:
 
     def _commit(
         self, session: Session, message: InboxMessage, conversation: ConversationRow, turn: Turn
-    ) -> None:
+    ) -> set[str]:
+        """Returns the channels on which something waits to be sent."""
         now = self._clock()
         is_unlogged = bool(turn.slots.get("unlogged"))
         conversation.slots = _without_words(turn.slots) if is_unlogged else turn.slots
@@ -130,12 +131,14 @@ class TurnRunner:
                     for event in turn.events
                 ],
             )
+        context = EffectContext(session, message, conversation, self._commune(message.commune_id), now)
         for effect in turn.effects:
-            apply_effect(session, message, conversation, effect, now, self._commune(message.commune_id))
+            apply_effect(context, effect)
         outbox.put(session, message, _bodies(message, turn.replies), now=now)
         inbox.finish(message, now=now)
         if is_unlogged:
             unlogged.forget_message(session, message, day=local(now).date())
+        return {message.channel, *context.pushed_on}
 
     def _give_up(self, commune_id: int, inbox_id: int) -> bool:
         """Count a failed attempt; after the third set the message aside with an apology."""
@@ -225,157 +228,13 @@ class Worker:
             self._done.notify_all()
 
 
-def _bodies(message: InboxMessage, replies: Sequence[Reply]) -> list[dict[str, Any]]:
-    """What goes to the outbox: one row for each message that the channel will send."""
-    can = CAPABILITIES[message.channel]
-    bodies: list[dict[str, Any]] = []
+def _bodies(message: InboxMessage, replies: Sequence[Reply]) -> list[Body]:
+    """What goes to the outbox; where the message held a secret and the channel can, its deletion first."""
     written = (message.context or {}).get("message")
-    if message.secrets and can.deletes_messages and written is not None:
-        bodies.append({"delete": written})
-    for reply in replies:
-        if can.is_pushed:
-            bodies += [_body(part.text, part.buttons) for part in as_parts(reply.text, reply.choices, can)]
-        else:
-            bodies.append(_body(reply.text, reply.choices))
-    return bodies
-
-
-def _body(text: str, choices: Sequence[Choice]) -> dict[str, Any]:
-    return {
-        "text": text,
-        "choices": [
-            {"number": choice.number, "title": choice.title, "payload": choice.payload} for choice in choices
-        ],
-    }
-
-
-def apply_effect(
-    session: Session,
-    message: InboxMessage,
-    conversation: ConversationRow,
-    effect: dict[str, Any],
-    now: dt.datetime,
-    profile: CommuneProfile,
-) -> None:
-    """Record what an Action said should be (`handlers.effects`), in the transaction of its turn."""
-    commune_id, learner_id = message.commune_id, conversation.learner_id
-    if conversation.is_unlogged and effect["kind"] in ABOUT_QUESTIONS:
-        return
-    match effect["kind"]:
-        case "question":
-            _record_question(session, message, learner_id, effect, now)
-        case "resolved":
-            questions.resolve_question(
-                session, commune_id=commune_id, learner_id=learner_id, guide=effect["guide"]
-            )
-        case "completion":
-            questions.record_completion(
-                session,
-                commune_id=commune_id,
-                learner_id=learner_id,
-                channel=message.channel,
-                guide=effect["guide"],
-                grade=effect["grade"],
-                now=now,
-            )
-        case "hamlet":
-            hamlet = profile.hamlet(effect["hamlet"])
-            if hamlet is not None:
-                learners.set_hamlet(
-                    session, commune_id=commune_id, learner_id=learner_id, hamlet_id=hamlet.id
-                )
-        case "handoff":
-            questions.record_handoff(
-                session,
-                commune_id=commune_id,
-                learner_id=learner_id,
-                conversation_id=conversation.id,
-                reason=effect["reason"],
-                guide=effect["guide"],
-                step=effect["step"],
-                question=None if conversation.is_unlogged else effect["question"],
-                now=now,
-            )
-        case "withdraw_call":
-            questions.withdraw_handoff(session, commune_id=commune_id, learner_id=learner_id)
-        case "consent":
-            learners.note_consent(
-                session,
-                commune_id=commune_id,
-                learner_id=learner_id,
-                what=effect["what"],
-                version=effect["version"],
-                now=now,
-            )
-        case "request":
-            _open_request(session, message, learner_id, effect, now)
-        case "erase":
-            _erase(session, message, conversation, effect["receipt"], now)
-        case "outcome":
-            pass
-        case other:
-            raise ValueError(f"found effect {other!r}, expected one of handlers.effects")
-
-
-def _record_question(
-    session: Session, message: InboxMessage, learner_id: int, effect: dict[str, Any], now: dt.datetime
-) -> None:
-    questions.record_question(
-        session,
-        commune_id=message.commune_id,
-        inbox_id=message.id,
-        learner_id=learner_id,
-        channel=message.channel,
-        redacted=message.text,
-        outcome=effect["outcome"],
-        guide=effect["guide"],
-        score=effect["score"],
-        candidates=effect["candidates"],
-        now=now,
-    )
-
-
-def _open_request(
-    session: Session, message: InboxMessage, learner_id: int, effect: dict[str, Any], now: dt.datetime
-) -> None:
-    requests.open_request(
-        session,
-        commune_id=message.commune_id,
-        kind=effect["request"],
-        source="chat",
-        reference=effect["reference"],
-        learner_id=learner_id,
-        by="learner",
-        now=now,
-    )
-    audit.append(
-        session,
-        commune_id=message.commune_id,
-        actor="learner",
-        action="request_opened",
-        detail={"reference": effect["reference"], "kind": effect["request"]},
-        now=now,
-    )
+    is_deleted = message.secrets and CAPABILITIES[message.channel].deletes_messages and written is not None
+    return [*([{"delete": written}] if is_deleted else []), *bodies(message.channel, replies)]
 
 
 def _without_words(slots: Mapping[str, Any]) -> dict[str, Any]:
     """What the next turn of an unlogged talk needs; not what was said in this one."""
     return {name: value for name, value in slots.items() if name in WALKING_SLOTS}
-
-
-def _erase(
-    session: Session,
-    message: InboxMessage,
-    conversation: ConversationRow,
-    receipt: str,
-    now: dt.datetime,
-) -> None:
-    erasure.erase_learner(session, conversation, keep=message, receipt=receipt, now=now)
-    audit.append(
-        session,
-        commune_id=message.commune_id,
-        actor="learner",
-        action="erase",
-        detail={"receipt": receipt},
-        now=now,
-    )

@@ -23,6 +23,16 @@ class HeldSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class VolunteerFacts:
+    """Who a volunteer is in whose chat we are."""
+
+    id: int
+    name: str
+    hamlets: tuple[str, ...]  # slugs; () for the whole commune
+    is_on_duty: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     phrases: Phrases
     intents: IntentWords
@@ -36,3 +46,5 @@ class Services:
     # (commune's id, sender) → what is held about them; None where nobody can say.
     held: Callable[[int, str], HeldSummary | None] = lambda _commune_id, _sender: None
     kept_days: int = 90  # how long texts are kept
+    # (commune's id, sender) → the volunteer who writes; None for everybody else.
+    volunteer: Callable[[int, str], VolunteerFacts | None] = lambda _commune_id, _sender: None

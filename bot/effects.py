@@ -1,0 +1,182 @@
+"""Record what an Action said should be (`handlers.effects`), in the transaction of its turn."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from bot.bodies import bodies
+from bot.conversation import Reply
+from handlers.effects import Effect
+from records import audit, erasure, learners, outbox, questions, requests
+from records.communes import CommuneProfile
+from records.models import Conversation, InboxMessage
+
+ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion"))  # effects that unlogged talks do not have
+
+
+@dataclass(frozen=True, slots=True)
+class EffectContext:
+    """The turn whose effects are recorded."""
+
+    session: Session
+    message: InboxMessage
+    conversation: Conversation
+    profile: CommuneProfile
+    now: dt.datetime
+    pushed_on: set[str] = field(default_factory=set)  # channels with messages for others than who wrote
+
+    @property
+    def commune_id(self) -> int:
+        return self.message.commune_id
+
+    @property
+    def learner_id(self) -> int:
+        return self.conversation.learner_id
+
+    def push(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
+        """Send somebody else what answers no message of theirs."""
+        for body in bodies(conversation.channel, replies):
+            outbox.push(self.session, conversation, body, now=self.now)
+        self.pushed_on.add(conversation.channel)
+
+
+Recorder = Callable[[EffectContext, Effect], None]
+
+
+def apply_effect(context: EffectContext, effect: Effect) -> None:
+    """Raises ValueError for a kind that nobody records."""
+    kind = effect["kind"]
+    if context.conversation.is_unlogged and kind in ABOUT_QUESTIONS:
+        return
+    if kind not in KINDS:
+        raise ValueError(f"found effect {kind!r}, expected one of handlers.effects")
+    KINDS[kind](context, effect)
+
+
+def _question(context: EffectContext, effect: Effect) -> None:
+    questions.record_question(
+        context.session,
+        commune_id=context.commune_id,
+        inbox_id=context.message.id,
+        learner_id=context.learner_id,
+        channel=context.message.channel,
+        redacted=context.message.text,
+        outcome=effect["outcome"],
+        guide=effect["guide"],
+        score=effect["score"],
+        candidates=effect["candidates"],
+        now=context.now,
+    )
+
+
+def _resolved(context: EffectContext, effect: Effect) -> None:
+    questions.resolve_question(
+        context.session, commune_id=context.commune_id, learner_id=context.learner_id, guide=effect["guide"]
+    )
+
+
+def _completion(context: EffectContext, effect: Effect) -> None:
+    questions.record_completion(
+        context.session,
+        commune_id=context.commune_id,
+        learner_id=context.learner_id,
+        channel=context.message.channel,
+        guide=effect["guide"],
+        grade=effect["grade"],
+        now=context.now,
+    )
+
+
+def _hamlet(context: EffectContext, effect: Effect) -> None:
+    if hamlet := context.profile.hamlet(effect["hamlet"]):
+        learners.set_hamlet(
+            context.session,
+            commune_id=context.commune_id,
+            learner_id=context.learner_id,
+            hamlet_id=hamlet.id,
+        )
+
+
+def _handoff(context: EffectContext, effect: Effect) -> None:
+    questions.record_handoff(
+        context.session,
+        commune_id=context.commune_id,
+        learner_id=context.learner_id,
+        conversation_id=context.conversation.id,
+        reason=effect["reason"],
+        guide=effect["guide"],
+        step=effect["step"],
+        question=None if context.conversation.is_unlogged else effect["question"],
+        now=context.now,
+    )
+
+
+def _withdraw_call(context: EffectContext, _effect: Effect) -> None:
+    questions.withdraw_handoff(context.session, commune_id=context.commune_id, learner_id=context.learner_id)
+
+
+def _consent(context: EffectContext, effect: Effect) -> None:
+    learners.note_consent(
+        context.session,
+        commune_id=context.commune_id,
+        learner_id=context.learner_id,
+        what=effect["what"],
+        version=effect["version"],
+        now=context.now,
+    )
+
+
+def _request(context: EffectContext, effect: Effect) -> None:
+    requests.open_request(
+        context.session,
+        commune_id=context.commune_id,
+        kind=effect["request"],
+        source="chat",
+        reference=effect["reference"],
+        learner_id=context.learner_id,
+        by="learner",
+        now=context.now,
+    )
+    _audit(context, "request_opened", reference=effect["reference"], kind=effect["request"])
+
+
+def _erase(context: EffectContext, effect: Effect) -> None:
+    erasure.erase_learner(
+        context.session,
+        context.conversation,
+        keep=context.message,
+        receipt=effect["receipt"],
+        now=context.now,
+    )
+    _audit(context, "erase", receipt=effect["receipt"])
+
+
+def _outcome(_context: EffectContext, _effect: Effect) -> None:
+    """How the message ended is counted, not stored."""
+
+
+def _audit(context: EffectContext, action: str, **detail: str) -> None:
+    audit.append(
+        context.session,
+        commune_id=context.commune_id,
+        actor="learner",
+        action=action,
+        detail=detail,
+        now=context.now,
+    )
+
+
+KINDS: Mapping[str, Recorder] = {
+    "question": _question,
+    "resolved": _resolved,
+    "completion": _completion,
+    "hamlet": _hamlet,
+    "handoff": _handoff,
+    "withdraw_call": _withdraw_call,
+    "consent": _consent,
+    "request": _request,
+    "erase": _erase,
+    "outcome": _outcome,
+}
