@@ -13,7 +13,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.effects import EffectContext, apply_effect
+from bot.effect_context import EffectContext
+from bot.effects import apply_effect
 from handlers.guard import Guarded
 from records import inbox, learners, unlogged
 from records.communes import CommuneProfile

@@ -1,48 +1,12 @@
 """Record what an Action said should be (`handlers.effects`), in the transaction of its turn."""
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 
-from sqlalchemy.orm import Session
-
-from bot.bodies import bodies
-from bot.conversation import Reply
+from bot.effect_context import EffectContext, Recorder
 from handlers.effects import Effect
-from records import audit, erasure, learners, outbox, questions, requests
-from records.communes import CommuneProfile
-from records.models import Conversation, InboxMessage
+from records import audit, erasure, learners, questions, requests
 
 ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion"))  # effects that unlogged talks do not have
-
-
-@dataclass(frozen=True, slots=True)
-class EffectContext:
-    """The turn whose effects are recorded."""
-
-    session: Session
-    message: InboxMessage
-    conversation: Conversation
-    profile: CommuneProfile
-    now: dt.datetime
-    pushed_on: set[str] = field(default_factory=set)  # channels with messages for others than who wrote
-
-    @property
-    def commune_id(self) -> int:
-        return self.message.commune_id
-
-    @property
-    def learner_id(self) -> int:
-        return self.conversation.learner_id
-
-    def push(self, conversation: Conversation, replies: Sequence[Reply]) -> None:
-        """Send somebody else what answers no message of theirs."""
-        for body in bodies(conversation.channel, replies):
-            outbox.push(self.session, conversation, body, now=self.now)
-        self.pushed_on.add(conversation.channel)
-
-
-Recorder = Callable[[EffectContext, Effect], None]
 
 
 def apply_effect(context: EffectContext, effect: Effect) -> None:

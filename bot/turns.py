@@ -19,7 +19,8 @@ from sqlalchemy.orm import Session
 from bot.bodies import Body, bodies
 from bot.channels.capabilities import CAPABILITIES
 from bot.conversation import Conversation, Message, Reply, Turn
-from bot.effects import EffectContext, apply_effect
+from bot.effect_context import EffectContext
+from bot.effects import apply_effect
 from bot.metrics import Metrics
 from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
