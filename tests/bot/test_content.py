@@ -37,14 +37,14 @@ class Encoder(StaticEncoder):
         self.go_on.set()
         self.fails_on = ""
 
-    def encode(self, texts: Sequence[str]) -> Vectors:
+    def encode(self, texts: Sequence[str], *, as_passages: bool = False) -> Vectors:
         if self.fails_on and any(self.fails_on in text for text in texts):
             raise MemoryError("no room for vectors")
         if len(texts) > 1 and not self.go_on.is_set():  # a build: a question is one text
             self.waits.set()
             assert self.go_on.wait(60)
         self.encoded += texts
-        return super().encode(texts)
+        return super().encode(texts, as_passages=as_passages)
 
 
 @pytest.fixture
