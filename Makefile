@@ -8,10 +8,14 @@ TORCH := 2.13.0
 WORKERS ?= 2
 SBOM ?= build/sbom.cdx.json
 
-.PHONY: run test lint train lock sbom bench clean
+.PHONY: run cluster test lint train lock sbom bench drill clean
 
 run: $(VENV)/.installed
 	@$(BIN)/hocvuso serve
+
+# Three workers on a PostgreSQL of their own behind a load balancer, on this machine; Ctrl-C ends it.
+cluster: $(VENV)/.installed-test
+	@$(BIN)/python -m benchmarks.cluster
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
@@ -35,6 +39,11 @@ bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks.turn
 	$(BIN)/python -m benchmarks.plans
 	$(BIN)/python -m benchmarks.retrieval compare
+
+# Back up the data folder, restore the backup elsewhere, and compare what both answer.
+drill: $(VENV)/.installed
+	$(BIN)/hocvuso db backup
+	$(BIN)/hocvuso db drill
 
 # What the program is made of, as CycloneDX: each package of the lock with its version and hashes.
 sbom: $(VENV)/.installed-test

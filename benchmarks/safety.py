@@ -59,7 +59,7 @@ def main() -> None:
         show(f"secrets found, {split}", [is_found(*span) for span in spans])
         harmless = [row["text"] for row in secrets if not row["secrets"]]
         show(f"harmless messages masked, {split}", [bool(guard(clean(text)).secrets) for text in harmless])
-    urgent = list(rows("urgent_blind2.jsonl"))
+    urgent = list(rows("urgent_blind3.jsonl"))
     heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in urgent}
     show("emergencies recognised", [heard[row["id"]] for row in urgent if row["urgent"]])
     show("others called urgent", [heard[row["id"]] for row in urgent if not row["urgent"]])

@@ -13,11 +13,15 @@ import structlog
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.assembly import Assistant, periods
 from bot.channels.webchat import build_webchat_router
+from bot.door import Door
 from bot.masking import mask_typed
+from knowledge.address import DEFAULT, address
+from knowledge.lessons import load_paths
+from knowledge.library import CONTENT
 from records import erasure, inbox, unlogged
 from staff.app import build_staff_router
 from staff.headers import CarefulHeaders, add_headers
@@ -25,7 +29,7 @@ from staff.headers import CarefulHeaders, add_headers
 _log = structlog.get_logger()
 
 HOUSEKEEPING_S = 60.0
-STOP_S = 10.0  # for sends under way
+STOP_S = 4.0  # for sends under way; with what `hocvuso serve` gives to requests, less than ten in all
 SHELL_LIFE = dt.timedelta(hours=1)  # until the rest of an erased talk is taken away
 QUIET = (
     "httpx",
@@ -50,6 +54,7 @@ def build_app(assistant: Assistant) -> FastAPI:
 
     app = FastAPI(title="Học Vụ Số", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     settings, profile = assistant.settings, assistant.directory.by_slug(assistant.settings.commune)
+    app.add_middleware(Door, sentence=address(assistant.phrases("web.full"), DEFAULT))
     app.add_middleware(CarefulHeaders, is_https=settings.secure_cookies)
     app.add_exception_handler(Exception, partial(_broken, is_https=settings.secure_cookies))
     app.include_router(
@@ -63,6 +68,9 @@ def build_app(assistant: Assistant) -> FastAPI:
             secure_cookies=settings.secure_cookies,
             clock=assistant.clock,
             limits=assistant.limits,
+            certificate=lambda token: assistant.certificates.of_talk(
+                commune=profile.slug, channel="webchat", external_id=token
+            ),
         )
     )
     app.include_router(
@@ -77,6 +85,8 @@ def build_app(assistant: Assistant) -> FastAPI:
             mask=mask_typed,
             periods=periods(settings),
             days_off=settings.holidays,
+            help_line=assistant.help_line,
+            paths=load_paths(settings.content_folder or CONTENT),
         )
     )
     for router in assistant.switchboard.routers():
@@ -107,19 +117,26 @@ def _add_health(app: FastAPI, assistant: Assistant) -> None:
 
     @app.get("/healthz", include_in_schema=False)
     def healthz() -> Response:
-        """The process lives and its worker does."""
+        """The process lives and its worker does; what this says no to, a restart can mend."""
         return PlainTextResponse("ok" if assistant.worker.is_alive else "worker stopped",
                                  status_code=200 if assistant.worker.is_alive else 503)  # fmt: skip
 
     @app.get("/readyz", include_in_schema=False, dependencies=inside)
     def readyz() -> Response:
-        """Messages can be taken in: the database answers. Says what is wrong with the content, too."""
-        with assistant.database.read() as session:
-            session.execute(text("SELECT 1"))
-            pending = inbox.depth(session)
+        """Messages can be taken in: the database answers, and not too many wait. Else 503 and why.
+
+        Says what is wrong with the content, too.
+        """
+        try:
+            with assistant.database.read() as session:
+                pending: int | None = inbox.depth(session)
+            problem = "too many messages wait" if assistant.crowd.is_full else None
+        except SQLAlchemyError:
+            pending, problem = None, "the database does not answer"
         guides = len(assistant.content.library().guides)
-        return JSONResponse({"ready": True, "pending": pending, "guides": guides,
-                             "content_problem": assistant.content.problem})  # fmt: skip
+        return JSONResponse({"ready": problem is None, "problem": problem, "pending": pending,
+                             "guides": guides, "content_problem": assistant.content.problem},
+                            status_code=200 if problem is None else 503)  # fmt: skip
 
     @app.get("/metrics", include_in_schema=False, dependencies=inside)
     def metrics() -> Response:
@@ -127,8 +144,8 @@ def _add_health(app: FastAPI, assistant: Assistant) -> None:
 
 
 async def _keep_house(assistant: Assistant) -> None:
-    """Once a minute: reload changed content, take away what erased and unlogged talks left, empty the
-    log, and at night do the night's jobs."""
+    """Once a minute: reload changed content, send reminders that are due, escalate calls, take away
+    what erased and unlogged talks left, empty the log, and at night do the night's jobs."""
     while True:
         try:
             await asyncio.to_thread(_housekeeping, assistant)
@@ -139,12 +156,17 @@ async def _keep_house(assistant: Assistant) -> None:
 
 def _housekeeping(assistant: Assistant) -> None:
     assistant.content.reload_if_changed()
+    assistant.erasures.add_from(assistant.database)
+    assistant.database.checkpoint()
+    if not assistant.clock_leader.is_mine():  # another worker does the rest
+        return
+    assistant.reminders.send_due()
+    assistant.stuck_offers.run_due()
+    assistant.escalation.run_due()
     now = assistant.clock()
     with assistant.database.write() as session:
         erasure.remove_shells(session, before=now - SHELL_LIFE)
         unlogged.forget_talks(session, now=now)
-    assistant.erasures.add_from(assistant.database)
-    assistant.database.checkpoint()
     assistant.jobs.run_due()
 
 

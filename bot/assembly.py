@@ -12,33 +12,49 @@ from typing import Protocol
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.certificate import Certificates
 from bot.channels.accounts import Account, AccountError, read_accounts
 from bot.channels.build import ChannelParts, build_channel
 from bot.channels.switchboard import Switchboard
+from bot.classes_facts import CommunityFacts
 from bot.content import Content
 from bot.conversation import Conversation, Safety
+from bot.crowd import Crowd, Marks
 from bot.desk import DatabaseDesk
 from bot.directory import CommuneDirectory
+from bot.escalation import Escalation
+from bot.gauges import Gauges
 from bot.guide_pages import guide_pages
+from bot.help_line import HelpLine
 from bot.jobs import NightJobs, night_jobs
-from bot.metrics import Metrics
+from bot.learning_facts import LearningFacts
+from bot.metrics import MeasuredEncoder, Metrics
 from bot.my_data import MyData
+from bot.people_facts import PeopleFacts
 from bot.plans import PlanShelf
 from bot.rate_limit import RateLimits
+from bot.reminders import Reminders
 from bot.settings import Settings
+from bot.stuck_offers import StuckOffers
 from bot.turns import TurnRunner, Worker
+from bot.volunteer_facts import HelpLookup, VolunteerLookup
 from handlers.scam import ScamCheck
 from handlers.services import Services
 from handlers.triage import Triage
+from knowledge.helping import load_helping_words
 from knowledge.intents import load_intent_words
+from knowledge.lessons import load_paths
 from knowledge.library import CONTENT
 from knowledge.phrases import Phrases, load_phrases
 from knowledge.plan_digest import PlanDigest
 from knowledge.safety_rules import load_scam_rules, load_urgent_rules
 from records import migrate
+from records.backup import Kept
 from records.communes import CommuneProfile, add_commune, find_commune
 from records.database import Database, open_database, sqlite_url
 from records.erasure_list import ErasureList
+from records.id_floor import keep_ids_growing
+from records.only_one import Leadership, one_at_a_time
 from records.retention import Periods
 from records.sample import ensure_sample_commune
 from records.vault import Vault, open_vault
@@ -76,6 +92,13 @@ class Assistant:
     clock: Clock
     erasures: ErasureList
     jobs: NightJobs
+    crowd: Crowd
+    reminders: Reminders
+    stuck_offers: StuckOffers
+    certificates: Certificates
+    escalation: Escalation
+    help_line: HelpLine
+    clock_leader: Leadership  # of several workers one does what the clock asks for
 
 
 def database_url(settings: Settings) -> str:
@@ -93,10 +116,17 @@ def periods(settings: Settings) -> Periods:
     )
 
 
-def load_content(settings: Settings) -> Content:
+def kept_backups(settings: Settings) -> Kept:
+    return Kept(settings.backups_daily, settings.backups_weekly, settings.backups_monthly)
+
+
+def load_content(settings: Settings, metrics: Metrics | None = None) -> Content:
+    """`metrics` are told of each call of the encoder."""
     encoder = open_encoder(
         settings.encoder, prompt=settings.encoder_prompt, passage_prompt=settings.encoder_passage_prompt
     )
+    if metrics is not None:
+        encoder = MeasuredEncoder(encoder, metrics)
     thresholds = Thresholds(answer=settings.threshold)
     return Content(encoder, folder=settings.content_folder, thresholds=thresholds)
 
@@ -132,6 +162,7 @@ def build_services(
     return Services(
         phrases=phrases,
         intents=load_intent_words(folder or CONTENT),
+        helping=load_helping_words(folder or CONTENT),
         library=content.library,
         ask=content.ask,
         hear=content.hear,
@@ -139,6 +170,7 @@ def build_services(
         plan=plans.ask,
         commune=directory.by_slug,
         clock=clock,
+        paths=load_paths(folder or CONTENT),
     )
 
 
@@ -192,22 +224,37 @@ def open_assistant(
         settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         database = open_database(database_url(settings))
         stack.callback(database.close)
-        migrate.upgrade(database)
         erasures = ErasureList(settings.data_folder / ERASURES)
-        if again := erasures.replay(database):  # this database is an older one, brought back
-            _log.warning("what was erased is erased again", erasures=again)
-        content = content or load_content(settings)
+        with one_at_a_time(database, "start"):
+            migrate.upgrade(database)
+            if again := erasures.replay(database):  # this database is an older one, brought back
+                _log.warning("what was erased is erased again", erasures=again)
+        clock_leader = Leadership(database, "clock")
+        stack.callback(clock_leader.resign)
+        metrics = Metrics()
+        content = content or load_content(settings, metrics)
         plans = open_plans(content, database, settings.content_folder)
-        with database.write() as session:
+        with one_at_a_time(database, "start"), database.write() as session:
+            keep_ids_growing(session)
             ensure_sample_commune(session, now=clock())
             for digest in plans.digests:
                 ensure_plan_commune(session, digest, now=clock())
         phrases = load_phrases(settings.content_folder or CONTENT)
         directory = CommuneDirectory(database)
-        metrics = Metrics()
         safety = safety_checks(content, settings.content_folder)
         services = build_services(content, phrases, directory, plans, clock, settings.content_folder)
-        mine = replace(services, held=MyData(database, phrases), kept_days=settings.keep_messages)
+        mine = replace(
+            services,
+            held=MyData(database, phrases),
+            people=PeopleFacts(database),
+            volunteer=VolunteerLookup(database),
+            help=HelpLookup(database),
+            learning=LearningFacts(database),
+            kept_days=settings.keep_messages,
+            hours=settings.hours,
+            community=CommunityFacts(database, clock, services.paths.first_lessons()),
+            class_counts=tuple(settings.class_counts.split()),
+        )
         conversation = Conversation(mine, safety)
         vault = open_vault(settings.data_folder / KEY_RING)
         switchboard = Switchboard(database, vault, clock, metrics)
@@ -223,7 +270,10 @@ def open_assistant(
         )
         worker = Worker(runner)
         limits = rate_limits(settings, safety, clock)
-        desk = DatabaseDesk(database, worker, directory.by_slug, clock, vault, limits=limits)
+        crowd = Crowd(database, clock, Marks(busy=settings.busy_at, full=settings.full_at))
+        desk = DatabaseDesk(
+            database, worker, directory.by_slug, clock, vault, limits=limits, metrics=metrics, crowd=crowd
+        )
         parts = ChannelParts(
             desk=desk,
             phrases=phrases,
@@ -232,12 +282,17 @@ def open_assistant(
             vault=vault,
             guide_pages=partial(guide_pages, content=content, phrases=phrases),
             commune_id=lambda slug: directory.by_slug(slug).id,
+            fetching=partial(_fetching_post, database, stack),
         )
         add_channels(switchboard, read_accounts(settings), parts)
         # What is loaded stays: the collector need not walk through it again and again.
         gc.collect()
         gc.freeze()
         stack.enter_context(content.watching())
+        backups = settings.data_folder / BACKUPS
+        metrics.registry.register(
+            Gauges(database, content, worker, clock, data_folder=settings.data_folder, backups=backups)
+        )
         worker.start()
         stack.callback(worker.stop)
         yield Assistant(
@@ -254,8 +309,32 @@ def open_assistant(
             limits,
             clock,
             erasures,
-            night_jobs(database, erasures, periods(settings), clock, backups=settings.data_folder / BACKUPS),
+            night_jobs(
+                database,
+                erasures,
+                periods(settings),
+                clock,
+                backups=backups,
+                kept=kept_backups(settings),
+                keys=vault.key_ids,
+            ),
+            crowd,
+            Reminders(database, phrases, clock, switchboard.wake),
+            StuckOffers(
+                database, phrases, lambda number: directory.by_id(number).name, clock, switchboard.wake
+            ),
+            Certificates(database, vault, mine, directory.by_slug),
+            Escalation(database, mine, directory.by_id, switchboard.wake, minutes=settings.escalate_minutes),
+            HelpLine(mine, directory.by_id),
+            clock_leader,
         )
+
+
+def _fetching_post(database: Database, stack: ExitStack, name: str) -> Leadership:
+    """The post of who fetches the messages of an account, left when the assistant stops."""
+    post = Leadership(database, f"fetching {name}")
+    stack.callback(post.resign)
+    return post
 
 
 def add_channels(switchboard: Switchboard, accounts: Sequence[Account], parts: ChannelParts) -> None:

@@ -50,6 +50,7 @@ class Content:
         self._lock = threading.Lock()
         self._guides = _GuideFiles()
         self.problem: str | None = None
+        self.builds = 1  # how often it was built
         self._stamps = self._files()
         self._in_force = self._build(None)
 
@@ -93,6 +94,7 @@ class Content:
                 _log.exception("content not built, the last good one stays")
                 return False
             self.problem = None
+            self.builds += 1
             return True
 
     @contextmanager

@@ -16,14 +16,19 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.messages import MAX_TEXT, Choice
 from bot.render import as_text, numbered
 from handlers.actions import build_actions
+from handlers.address import noticed
+from handlers.class_talk import in_classes
 from handlers.effects import Effect, consent
 from handlers.guard import without_masks
+from handlers.helping import PASSED_ON, active_call, help_intent, passed_on
 from handlers.privacy import NOTICE
+from handlers.profiles import exchange, form_of
+from handlers.reminder_words import read_reminder
 from handlers.scam import ScamVerdict
 from handlers.services import Services
 from handlers.understand import Choice as ListedChoice
 from handlers.understand import Intent, OpenList, Situation, understand
-from knowledge.address import DEFAULT, address
+from knowledge.address import DEFAULT, OF_REGION, address
 
 _log = structlog.get_logger()
 
@@ -32,7 +37,7 @@ SHORT = 20  # words
 FORGET = dt.timedelta(days=7)  # a guide under way is kept so long (ux.md §2.7)
 ANSWERS = frozenset(("guide", "plan", "scam_check"))
 NOTICE_BY = 3  # messages, the first answer or not
-DEFAULT_FORM = {"bac": "bac", "trung": "bac", "nam": "co-chu"}  # region → form of address
+DEFAULT_FORM = OF_REGION
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +88,17 @@ class Conversation:
         self._services, self._safety = services, safety
         self._actions = build_actions(services)
 
+    @property
+    def services(self) -> Services:
+        return self._services
+
     def respond(
         self, message: Message, slots: Mapping[str, Any], *, commune: str, channel: str, sender: str
     ) -> Turn:
         now = self._services.clock()
         state = self._refreshed(dict(slots), commune, now)
         turn = Turn(state, [], [])
+        self._end_helping(turn, sender, now)
         self._link_hamlet(turn, message)
         if len(message.text) >= MAX_TEXT:  # the desk keeps no more, so the end may be missing
             turn.replies.append(Reply(address(self._services.phrases("chat.too_long"), state["address"])))
@@ -123,6 +133,8 @@ class Conversation:
         slots, outcome = turn.slots, turn.outcome["outcome"]
         if slots.get("notice") == NOTICE or slots.get("unlogged"):
             return
+        if any(effect["kind"] in PASSED_ON for effect in turn.effects):
+            return  # two people talk
         is_answered = outcome in ANSWERS or slots.get("phase") == "step"
         if outcome == "urgent" or not (is_answered or int(slots.get("turn") or 0) + 1 >= NOTICE_BY):
             return
@@ -157,9 +169,15 @@ class Conversation:
         turn.replies.append(Reply(address(text, turn.slots["address"])))
 
     def _act(self, turn: Turn, message: Message, channel: str, sender: str, now: dt.datetime) -> None:
-        intent = self._understand(turn.slots, message, now)
+        intent = self._read(turn.slots, message, sender, now)
+        is_passed_on = intent.name in PASSED_ON
+        # What was forwarded somebody else wrote; what is passed on is said to somebody else.
+        if message.payload is None and intent.name != "scam" and not is_passed_on:
+            region = self._services.commune(turn.slots["commune"]).region
+            turn.slots.update(noticed(turn.slots, without_masks(message.text), region))
+        text = "" if is_passed_on else message.text
         turn.events.append(
-            {"event": "user", "text": message.text, "intent": intent.name, "timestamp": now.timestamp()}
+            {"event": "user", "text": text, "intent": intent.name, "timestamp": now.timestamp()}
         )
         action = self._actions.get(intent.name) or self._actions["menu"]
         dispatcher = CollectingDispatcher()
@@ -184,8 +202,56 @@ class Conversation:
         self._apply(turn, events)
         self._collect(turn, dispatcher, message, now)
 
-    def _understand(self, slots: dict[str, Any], message: Message, now: dt.datetime) -> Intent:
-        if message.payload is None and (danger := self._danger(message.text)):
+    def _read(self, slots: dict[str, Any], message: Message, sender: str, now: dt.datetime) -> Intent:
+        """What the message means: a volunteer's wish, or the like; or it is for who helps or is helped."""
+        facts = self._services.help(self._services.commune(slots["commune"]).id, sender)
+        if message.payload is None and (
+            wish := help_intent(message.text, slots, facts, self._services.helping)
+        ):
+            slots["class_asked"] = None  # the talk is about something else now
+            return wish
+        is_helping = active_call(slots, facts) is not None
+        read = self._understand(
+            slots, message, now, people=self._people(slots, sender), is_helping=is_helping
+        )
+        intent = passed_on(read, message.text, slots, facts)
+        return intent if intent.name in PASSED_ON else self._in_classes(intent, slots, message, sender)
+
+    def _people(self, slots: Mapping[str, Any], sender: str) -> tuple[str, ...]:
+        """Who uses this phone; asked only where it passed from one to another before."""
+        if slots.get("profile") is None:
+            return ()
+        people = self._services.people(self._services.commune(slots["commune"]).id, sender)
+        return tuple(people.slots) if people else ()
+
+    def _end_helping(self, turn: Turn, sender: str, now: dt.datetime) -> None:
+        """Who helped somebody talks for themselves again after a break."""
+        slots = turn.slots
+        helper, last = slots.get("helped_by"), slots.get("last_at")
+        if helper is None or not last or now - dt.datetime.fromisoformat(last) <= BREAK:
+            return
+        commune = self._services.commune(slots["commune"])
+        people = self._services.people(commune.id, sender)
+        if people is None or helper not in people.slots:
+            return
+        helped = slots["profile"]
+        new, effect = exchange(slots, people, helper, form_of(helper, commune.region))
+        slots.update(new)
+        turn.effects.append(effect)
+        text = self._services.phrases("people.helping_over", name=helped)
+        turn.replies.append(Reply(address(text, slots["address"])))
+
+    def _understand(
+        self,
+        slots: dict[str, Any],
+        message: Message,
+        now: dt.datetime,
+        *,
+        people: tuple[str, ...] = (),
+        is_helping: bool = False,
+    ) -> Intent:
+        """`is_helping`: a volunteer writes to somebody; of emergencies they speak, they are in none."""
+        if message.payload is None and not is_helping and (danger := self._danger(message.text)):
             return danger
         situation = Situation(
             now=now,
@@ -193,6 +259,8 @@ class Conversation:
             in_guide=bool(slots.get("guide")),
             asked_hamlet=bool(slots.get("asking_hamlet")),
             hamlets=self._services.commune(slots["commune"]).hamlets,
+            people=people,
+            is_helping=bool(slots.get("helping")),
         )
         intent = understand(message.text, message.payload, self._services.intents, situation)
         last = slots.get("last_at")
@@ -201,7 +269,20 @@ class Conversation:
             return Intent("offer_resume")
         return intent
 
+    def _in_classes(self, intent: Intent, slots: dict[str, Any], message: Message, sender: str) -> Intent:
+        """What only volunteers say, and answers to what was asked of them (`handlers.class_talk`)."""
+        commune = self._services.commune(slots["commune"])
+        text = message.text if message.payload is None else ""
+        told = in_classes(
+            text, intent, slots, lambda: self._services.volunteer(commune.id, sender) is not None
+        )
+        if told is intent and slots.get("class_asked"):
+            slots["class_asked"] = None  # the talk is about something else now
+        return told
+
     def _danger(self, text: str) -> Intent | None:
+        if read_reminder(text):  # of days and hours alone: no cry for help, however few words it has
+            return None
         if kind := self._safety.urgent(without_masks(text)):
             return Intent("urgent", {"kind": kind})
         try:

@@ -2,15 +2,16 @@
 
 import datetime as dt
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+import structlog
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.capabilities import CAPABILITIES
+from bot.crowd import Crowd
 from bot.messages import (
     MAX_TEXT,
     Choice,
@@ -21,6 +22,7 @@ from bot.messages import (
     TooMany,
     UnknownCommune,
 )
+from bot.metrics import Metrics
 from bot.rate_limit import RateLimits
 from bot.turns import Worker
 from handlers.guard import Guarded, guard
@@ -28,13 +30,14 @@ from records import inbox, learners, outbox
 from records.communes import CommuneProfile
 from records.database import Database
 from records.held import Held, held_about
+from records.id_floor import keep_talk_growing
 from records.models import ChannelIdentity, InboxMessage, OutboxMessage
 from records.vault import Vault
 from retrieval.text import clean
 
+_log = structlog.get_logger()
+
 MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
-MAX_PENDING = 20_000  # messages waiting, beyond which channels are asked to come again later
-DEPTH_LIFE_S = 1.0  # how long a count of them is believed
 POLL_S = 0.05  # how often a message is looked up that another process may be doing
 
 
@@ -50,17 +53,36 @@ class DatabaseDesk:
         vault: Vault,
         *,
         limits: RateLimits | None = None,
-        max_pending: int = MAX_PENDING,
+        metrics: Metrics | None = None,
+        crowd: Crowd | None = None,
     ) -> None:
         self._database, self._worker = database, worker
         self._commune, self._clock, self._vault = commune, clock, vault
-        self._limits, self._max_pending = limits, max_pending
-        self._depth, self._depth_at = 0, float("-inf")
-        self._depth_lock = threading.Lock()
+        self._limits = limits
+        self._metrics = metrics or Metrics()
+        self._crowd = crowd or Crowd(database, clock)
 
     def receive(self, message: IncomingMessage) -> Receipt:
+        try:
+            receipt = self._receive(message)
+        except Overloaded as refused:
+            self._metrics.message(message.channel, "flood" if isinstance(refused, TooMany) else "overload")
+            raise
+        except Exception:
+            self._metrics.message(message.channel, "failed")
+            raise
+        if not receipt.inbox_id:
+            self._metrics.message(message.channel, "flood")
+            return receipt
+        self._metrics.message(message.channel, "new" if receipt.is_new else "again")
+        # Its id is in every line about this message, until its replies are sent.
+        _log.info("a message is in", inbox_id=receipt.inbox_id, channel=message.channel,
+                  is_new=receipt.is_new)  # fmt: skip
+        return receipt
+
+    def _receive(self, message: IncomingMessage) -> Receipt:
         profile = self._profile(message.commune)
-        if self._waiting() >= self._max_pending:
+        if self._crowd.is_full or (self._crowd.is_busy and not CAPABILITIES[message.channel].is_pushed):
             raise Overloaded
         # Only so much is read, so only so much is kept; what is cut off might hide half a number.
         guarded = guard(clean(_storable(message.text))[: 2 * MAX_TEXT])
@@ -93,6 +115,7 @@ class DatabaseDesk:
                 session, commune_id=profile.id, channel=message.channel, hashes=hashes, now=now
             )
             learners.note_message(session, conversation, newest=hashes[0], sealed_address=sealed, now=now)
+            keep_talk_growing(session, commune_id=profile.id, conversation_id=conversation.id)
             stored, is_new = inbox.claim(
                 session,
                 conversation,
@@ -189,14 +212,6 @@ class DatabaseDesk:
         except KeyError as error:
             raise UnknownCommune(slug) from error
 
-    def _waiting(self) -> int:
-        with self._depth_lock:
-            if time.monotonic() - self._depth_at > DEPTH_LIFE_S:
-                with self._database.read() as session:
-                    self._depth = inbox.depth(session)
-                self._depth_at = time.monotonic()
-            return self._depth
-
     def _entries(self, commune_id: int, conversation_id: int, after: int) -> list[Entry]:
         with self._database.read() as session:
             replies = outbox.replies_after(
@@ -236,7 +251,8 @@ def _said(session: Session, commune_id: int, conversation_id: int, after: int) -
     for row in rows:
         text = row.text or titles.get(row.payload or "", "")
         if text:
-            yield Entry(row.id, "learner", text, (), row.received_at)
+            is_open = row.state == "pending"
+            yield Entry(row.id, "learner", text, (), row.received_at, is_open=is_open)
 
 
 def _titles(session: Session, commune_id: int, conversation_id: int) -> dict[str, str]:

@@ -7,7 +7,6 @@ accounts on channels are in `bot.doctor_channels`.
 import datetime as dt
 import importlib.util
 import ipaddress
-import json
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -26,7 +25,7 @@ from knowledge.check import check_content
 from knowledge.guide import ContentError
 from knowledge.library import CONTENT, load_library
 from records import health, outbox
-from records.backup import backups
+from records.backup import backups, newest_backup
 from records.communes import find_commune
 from records.database import Database, DatabaseError, open_database, sqlite_is_fixed
 from records.health import Waiting
@@ -254,14 +253,14 @@ def check_model(settings: Settings) -> Finding:
 
 
 def check_backups(settings: Settings, *, now: dt.datetime) -> Finding:
-    if settings.database_url and not settings.database_url.startswith("sqlite"):
-        return Finding("backups", "ok", "made by PostgreSQL's own tools: look there")
     folder = settings.data_folder / "backups"
-    made = backups(folder) if folder.is_dir() else []
-    if not made:
+    newest = newest_backup(folder)
+    if newest is None:
+        if settings.database_url and not settings.database_url.startswith("sqlite"):
+            return Finding("backups", "ok", "made by PostgreSQL's own tools: look there")
         return Finding("backups", "warn", f"none in {folder}", "one a day", "hocvuso db backup")
-    age = now - _made(made[-1])
-    found = f"{len(made)}, the newest {ago(age)}"
+    age = now - newest
+    found = f"{sum(len(backups(folder, suffix)) for suffix in ('.db', '.dump'))}, the newest {ago(age)}"
     if age > OLD_BACKUP:
         state: State = "bad" if age > TOO_OLD_BACKUP else "warn"
         return Finding("backups", state, found, "one a day", "hocvuso db backup; is the server running?")
@@ -331,11 +330,6 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _made(backup: Path) -> dt.datetime:
-    manifest = json.loads(backup.with_suffix(".json").read_text(encoding="utf-8"))
-    return dt.datetime.fromisoformat(manifest["made"])
 
 
 def ago(age: dt.timedelta) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from bot.bodies import bodies
 from bot.conversation import Reply
 from handlers.effects import Effect
+from handlers.services import Services
 from records import outbox
 from records.communes import CommuneProfile
 from records.models import Conversation, InboxMessage
@@ -24,6 +25,8 @@ class EffectContext:
     profile: CommuneProfile
     now: dt.datetime
     pushed_on: set[str] = field(default_factory=set)  # channels with messages for others than who wrote
+    # None where a Rasa server leads the talk: from there nobody else is written to.
+    services: Services | None = None
 
     @property
     def commune_id(self) -> int:
@@ -38,6 +41,10 @@ class EffectContext:
         for body in bodies(conversation.channel, replies):
             outbox.push(self.session, conversation, body, now=self.now)
         self.pushed_on.add(conversation.channel)
+
+
+class Outdated(Exception):
+    """What the turn was decided on changed meanwhile: nothing of it is kept, and it is done again."""
 
 
 Recorder = Callable[[EffectContext, Effect], None]

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 
+from bot import effects_classes, effects_help, effects_learning, effects_people
 from bot.effect_context import EffectContext, Recorder
 from handlers.effects import Effect
 from records import audit, erasure, learners, questions, requests
 
-ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion"))  # effects that unlogged talks do not have
+# Effects that unlogged talks do not have.
+ABOUT_QUESTIONS = frozenset(("question", "resolved", "completion", "path"))
 
 
 def apply_effect(context: EffectContext, effect: Effect) -> None:
@@ -63,24 +65,6 @@ def _hamlet(context: EffectContext, effect: Effect) -> None:
         )
 
 
-def _handoff(context: EffectContext, effect: Effect) -> None:
-    questions.record_handoff(
-        context.session,
-        commune_id=context.commune_id,
-        learner_id=context.learner_id,
-        conversation_id=context.conversation.id,
-        reason=effect["reason"],
-        guide=effect["guide"],
-        step=effect["step"],
-        question=None if context.conversation.is_unlogged else effect["question"],
-        now=context.now,
-    )
-
-
-def _withdraw_call(context: EffectContext, _effect: Effect) -> None:
-    questions.withdraw_handoff(context.session, commune_id=context.commune_id, learner_id=context.learner_id)
-
-
 def _consent(context: EffectContext, effect: Effect) -> None:
     learners.note_consent(
         context.session,
@@ -107,6 +91,7 @@ def _request(context: EffectContext, effect: Effect) -> None:
 
 
 def _erase(context: EffectContext, effect: Effect) -> None:
+    effects_help.before_erasure(context)
     erasure.erase_learner(
         context.session,
         context.conversation,
@@ -137,10 +122,12 @@ KINDS: Mapping[str, Recorder] = {
     "resolved": _resolved,
     "completion": _completion,
     "hamlet": _hamlet,
-    "handoff": _handoff,
-    "withdraw_call": _withdraw_call,
     "consent": _consent,
     "request": _request,
     "erase": _erase,
     "outcome": _outcome,
+    **effects_classes.KINDS,
+    **effects_help.KINDS,
+    **effects_learning.KINDS,
+    **effects_people.KINDS,
 }

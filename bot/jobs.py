@@ -13,8 +13,8 @@ from typing import Any
 import structlog
 from sqlalchemy import select
 
-from records import audit, erasure, jobs, retention
-from records.backup import back_up, rotate, scrub
+from records import audit, erasure, jobs, retention, rollup
+from records.backup import KEPT, Kept, back_up, rotate, scrub
 from records.database import Database
 from records.erasure_list import ErasureList
 from records.models import Commune
@@ -87,9 +87,19 @@ def night_of(now: dt.datetime) -> dt.date:
 
 
 def night_jobs(
-    database: Database, erasures: ErasureList, periods: Periods, clock: Clock, *, backups: Path
+    database: Database,
+    erasures: ErasureList,
+    periods: Periods,
+    clock: Clock,
+    *,
+    backups: Path,
+    kept: Kept = KEPT,
+    keys: Sequence[str] = (),
 ) -> NightJobs:
-    """The jobs of an installation. With PostgreSQL its own tools make the backups."""
+    """The jobs of an installation. With PostgreSQL its own tools make the backups.
+
+    `kept` says how many backups stay, `keys` are the ids of the key ring.
+    """
     todo = [
         Job("retention", lambda commune_id: forget_old(database, commune_id, periods, clock)),
         Job(
@@ -102,10 +112,13 @@ def night_jobs(
         todo.append(
             Job(
                 "backup",
-                lambda _everywhere: make_backup(database, periods, clock, backups=backups),
+                lambda _everywhere: make_backup(
+                    database, periods, clock, backups=backups, kept=kept, keys=keys
+                ),
                 is_per_commune=False,
             )
         )
+    todo.append(Job("counts", lambda commune_id: count_days(database, commune_id, periods, clock)))
     todo.append(Job("audit_head", lambda commune_id: note_audit_head(database, commune_id)))
     return NightJobs(database, todo, clock)
 
@@ -144,10 +157,21 @@ def clean(
     return {"erasures": cleaned, "backups_rewritten": rewritten}
 
 
-def make_backup(database: Database, periods: Periods, clock: Clock, *, backups: Path) -> dict[str, Any]:
-    made = back_up(database, backups, now=clock())
-    gone = rotate(backups, now=clock(), keep_days=periods.backups)
+def make_backup(
+    database: Database, periods: Periods, clock: Clock, *, backups: Path, kept: Kept, keys: Sequence[str]
+) -> dict[str, Any]:
+    made = back_up(database, backups, now=clock(), keys=keys)
+    gone = rotate(backups, now=clock(), keep_days=periods.backups, kept_of=kept)
     return {"made": made.name, "removed": len(gone)}
+
+
+def count_days(database: Database, commune_id: int, periods: Periods, clock: Clock) -> dict[str, Any]:
+    """Bring the counts by day up to yesterday, for as long as questions are kept."""
+    last = local(clock()).date() - dt.timedelta(days=1)
+    # What lies further back is no longer there to be counted anew; its counts stay.
+    first = last - dt.timedelta(days=periods.statistics - 2)
+    with database.write() as session:
+        return {"days": rollup.recount(session, commune_id=commune_id, first=first, last=last)}
 
 
 def note_audit_head(database: Database, commune_id: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import typer
 from bot.cli import (
     actions,
     ask,
+    certificate,
     channel,
     commune,
     database,
@@ -15,6 +16,7 @@ from bot.cli import (
     serve,
     simulate,
     staff,
+    volunteer,
 )
 
 app = typer.Typer(
@@ -29,9 +31,11 @@ app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(index.app, name="index")
 app.add_typer(database.app, name="db")
 app.add_typer(staff.app, name="staff")
+app.add_typer(volunteer.app, name="volunteer")
 app.add_typer(commune.app, name="commune")
 app.add_typer(actions.app, name="actions")
 app.add_typer(channel.app, name="channel")
 app.command("doctor")(doctor.doctor)
+app.command("certificate")(certificate.certificate)
 app.command("rotate-key")(keys.rotate_key)
 app.command("simulate")(simulate.simulate)

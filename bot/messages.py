@@ -44,6 +44,7 @@ class Entry:
     text: str
     choices: tuple[Choice, ...]  # with 0 and 9 at the end, when there are any
     at: dt.datetime
+    is_open: bool = False  # the learner's, and still to be answered; not every message gets an answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from handlers.services import HeldSummary
 from knowledge.phrases import Phrases
 from records.database import Database
 from records.models import Completion, Conversation, Hamlet, Handoff, Learner, Question
+from records.profiles import list_profiles
 from staff.formats import day, local
 
 RECENT = 3  # questions that are shown
@@ -49,6 +50,7 @@ class MyData:
                 .order_by(Question.id.desc())
                 .limit(RECENT)
             ).all()
+            others = list_profiles(session, commune_id=commune_id, conversation_id=conversation.id)
             text = self._phrases(
                 "chat.data_summary",
                 since=day(local(learner.created_at)),
@@ -60,6 +62,9 @@ class MyData:
                 unlogged=conversation.is_unlogged,
                 recent=[_short(question) for question in recent],
             )
+            names = [_short(profile.name) for profile in others if profile.name]
+        if names:
+            text = "\n".join([text, self._phrases("people.data_others", names=names)])
         return HeldSummary(text, has_page=not CAPABILITIES[channel].is_pushed)
 
 

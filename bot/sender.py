@@ -12,9 +12,13 @@ import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from anyio import to_thread
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
+from structlog.contextvars import bound_contextvars
 
 from bot.channels.base import (
     Channel,
@@ -31,7 +35,7 @@ from bot.messages import Choice
 from bot.metrics import Metrics
 from records import learners, outbox
 from records.database import Database
-from records.outbox import Taken
+from records.outbox import Attempt, Taken
 from records.vault import Vault, VaultError
 
 _log = structlog.get_logger()
@@ -40,11 +44,13 @@ RETRIES_S = (1, 5, 30, 120, 600, 3600)  # before the second attempt, the third, 
 JITTER = 0.3
 GIVE_UP = dt.timedelta(hours=6)  # a reply older than that is no help
 CALL_TIMEOUT_S = 40.0  # below the lease of a row
+LEASE_S = outbox.LEASE.total_seconds()
 SWEEP_S = 1.0  # how often to look for what nobody called for
 PUT_BACK_S = 20.0  # how often to look for what dead senders left
 TASKS = 4  # calls at a time on one account
 BREAK_AFTER, BREAK_WINDOW_S, BREAK_S = 5, 30.0, 30.0  # failures in a window, then so long a pause
 MISCONFIGURED_S = 300.0  # how long to wait for somebody to set the account right
+AWAY = (OperationalError, InterfaceError, NoConnection)  # the database, for a while
 
 
 class Breaker:
@@ -87,10 +93,14 @@ class Sender:
         *,
         commune_id: int,
         breaker: Breaker | None = None,
+        watch: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`watch` gives seconds that only go forward, from any moment on."""
+        self._watch = watch
         self._database, self._channel, self._vault = database, channel, vault
         self._clock, self._metrics, self._commune_id = clock, metrics, commune_id
         self._breaker = breaker or Breaker()
+        self._seen: dict[Attempt, float] = {}  # attempt under way → when we saw it first, by our own watch
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -107,7 +117,7 @@ class Sender:
         was left by one that died, and need not wait for the end of its lease.
         """
         self._loop = asyncio.get_running_loop()
-        await self.put_back(dt.timedelta(0) if is_only_sender else outbox.LEASE)
+        await self.put_back(lease_s=0 if is_only_sender else LEASE_S)
         async with asyncio.TaskGroup() as group:
             for _ in range(TASKS):
                 group.create_task(self._work())
@@ -118,20 +128,28 @@ class Sender:
         self._stopping.set()
         self._wake.set()
 
-    async def put_back(self, lease: dt.timedelta) -> None:
-        def back() -> int:
-            with self._database.write() as session:
-                return outbox.put_back(
-                    session,
-                    commune_id=self._commune_id,
-                    channel=self._channel.name,
-                    now=self._clock(),
-                    lease=lease,
-                )
-
-        if count := await to_thread.run_sync(back):
+    async def put_back(self, *, lease_s: float) -> None:
+        """Offer again what was seen under way for so long: its sender is dead."""
+        if count := await to_thread.run_sync(self._put_back, lease_s):
             self._metrics.sent_again(self._channel.name, count)
             _log.warning("replies are sent again", channel=self._channel.name, count=count)
+
+    def _put_back(self, lease_s: float) -> int:
+        commune_id, channel = self._commune_id, self._channel.name
+        try:
+            with self._database.read() as session:
+                under_way = outbox.attempts_under_way(session, commune_id=commune_id, channel=channel)
+            now = self._watch()
+            self._seen = {attempt: self._seen.get(attempt, now) for attempt in under_way}
+            stale = [attempt for attempt, since in self._seen.items() if now - since >= lease_s]
+            if not stale:
+                return 0
+            with self._database.write() as session:
+                return outbox.put_back(session, commune_id=commune_id, attempts=stale)
+        except SQLAlchemyError:
+            # While the database was away nobody could write down that a reply was sent.
+            self._seen.clear()
+            raise
 
     async def send_one(self) -> bool:
         """Send the next row that is due; whether there was one."""
@@ -157,7 +175,7 @@ class Sender:
     async def _keep_putting_back(self) -> None:
         while not await _set_within(self._stopping, PUT_BACK_S):
             try:
-                await self.put_back(outbox.LEASE)
+                await self.put_back(lease_s=LEASE_S)
             except Exception:
                 _log.exception("what a dead sender left was not looked for", channel=self._channel.name)
 
@@ -167,14 +185,27 @@ class Sender:
             return outbox.take_next(session, commune_id=self._commune_id, channel=self._channel.name, now=now)
 
     async def _send(self, taken: Taken) -> None:
-        try:
-            async with asyncio.timeout(CALL_TIMEOUT_S):
-                provider_id = await self._call(taken)
-        except Exception as error:
-            await to_thread.run_sync(self._note_failure, taken, _as_send_error(error))
-            return
-        self._breaker.worked()
-        await to_thread.run_sync(self._note_sent, taken, provider_id)
+        with bound_contextvars(inbox_id=taken.inbox_id):  # in every line about this reply
+            started = time.perf_counter()
+            try:
+                async with asyncio.timeout(CALL_TIMEOUT_S):
+                    provider_id = await self._call(taken)
+            except Exception as error:
+                await self._write_down(self._note_failure, taken, _as_send_error(error))
+                return
+            finally:
+                self._metrics.call(self._channel.name, time.perf_counter() - started)
+            self._breaker.worked()
+            await self._write_down(self._note_sent, taken, provider_id)
+
+    async def _write_down(self, note: Callable[[Taken, Any], None], taken: Taken, end: object) -> None:
+        """Keep how a call ended until the database takes it: forgotten, the reply would go out twice."""
+        while True:
+            try:
+                return await to_thread.run_sync(note, taken, end)
+            except AWAY as error:
+                _log.warning("how a call ended cannot be stored yet", error=type(error).__name__)
+            await asyncio.sleep(SWEEP_S)
 
     async def _call(self, taken: Taken) -> str | None:
         if taken.left_at is not None:
@@ -202,6 +233,7 @@ class Sender:
         with self._database.write() as session:
             outbox.mark_taken(session, taken, state="sent", now=self._clock(), provider_id=provider_id)
         self._metrics.sent(self._channel.name, "sent")
+        _log.info("a reply is sent", channel=self._channel.name, outbox_id=taken.id, attempts=taken.attempts)
 
     def _note_failure(self, taken: Taken, error: SendError) -> None:
         now = self._clock()

@@ -7,6 +7,8 @@ from typing import Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from handlers.working_hours import DEFAULT_WEEK, WorkingHours, parse_hours
+
 
 class Settings(BaseSettings):
     model_config = SettingsConfigDict(
@@ -50,11 +52,37 @@ class Settings(BaseSettings):
     keep_statistics: int = Field(730, ge=1, description="days that what is counted is kept, without texts")
     keep_audit: int = Field(730, ge=1, description="days that the audit log, requests and receipts are kept")
     keep_backups: int = Field(365, ge=1, description="days that backups are kept")
+    backups_daily: int = Field(7, ge=1, description="days of which the last backup is kept")
+    backups_weekly: int = Field(5, ge=0, description="weeks of which the last backup is kept")
+    backups_monthly: int = Field(12, ge=0, description="months of which the last backup is kept")
     keep_silent: int = Field(365, ge=1, description="days until who does not write is no longer recognised")
     days_off: str = Field(
         "", description="days off that move each year (Tết, Giỗ Tổ), such as 2027-02-05 2027-02-08"
     )
+    working_hours: str = Field(
+        DEFAULT_WEEK,
+        description="when people answer calls; more days: … 17:00; Sat 08:00-11:00",
+    )
+    escalate_minutes: int = Field(
+        15, ge=1, description="of working hours until a call nobody took goes to the whole commune"
+    )
+    busy_at: int = Field(
+        2_000, ge=1, description="messages waiting from which on the web chat says that many are asking"
+    )
+    full_at: int = Field(
+        20_000, ge=1, description="messages waiting from which on webhooks are answered with 503, too"
+    )
+    class_counts: str = Field(
+        "women over_60", description="counted of a class beside the total: women over_60 disabled minority"
+    )
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="of our own logs")
+
+    @field_validator("class_counts")
+    @classmethod
+    def _are_counts(cls, value: str) -> str:
+        if unknown := set(value.split()) - {"women", "over_60", "disabled", "minority"}:
+            raise ValueError(f"found {sorted(unknown)}, expected of women, over_60, disabled, minority")
+        return value
 
     @field_validator("days_off")
     @classmethod
@@ -63,9 +91,19 @@ class Settings(BaseSettings):
             dt.date.fromisoformat(day)
         return value
 
+    @field_validator("working_hours")
+    @classmethod
+    def _are_hours(cls, value: str) -> str:
+        parse_hours(value)
+        return value
+
     @property
     def holidays(self) -> frozenset[dt.date]:
         return frozenset(dt.date.fromisoformat(day) for day in self.days_off.split())
+
+    @property
+    def hours(self) -> WorkingHours:
+        return parse_hours(self.working_hours, self.holidays)
 
     @property
     def secure_cookies(self) -> bool:

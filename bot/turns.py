@@ -9,26 +9,31 @@ import datetime as dt
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import structlog
 from sqlalchemy import insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
+from structlog.contextvars import bound_contextvars
 
+from bot import relay
 from bot.bodies import Body, bodies
 from bot.channels.capabilities import CAPABILITIES
 from bot.conversation import Conversation, Message, Reply, Turn
-from bot.effect_context import EffectContext
+from bot.effect_context import EffectContext, Outdated
 from bot.effects import apply_effect
 from bot.metrics import Metrics
+from bot.pushing import Pushing
 from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
-from records import inbox, outbox, questions, unlogged
+from records import handoffs, inbox, outbox, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
+from records.id_floor import keep_talk_growing
+from records.models import Base, ConversationEvent, InboxMessage
 from records.models import Conversation as ConversationRow
-from records.models import ConversationEvent, InboxMessage
 from records.personal import PROFILE_SLOTS
 from staff.formats import local
 
@@ -37,9 +42,11 @@ _log = structlog.get_logger()
 SWEEP_S = 1.0  # how often to look for work nobody called for: left by a crash, or by another process
 RETRY_S = 0.05  # pause after a failed turn
 WALKING_SLOTS = frozenset(  # what going on with a guide needs, in a talk of which nothing is kept
-    (*PROFILE_SLOTS, "guide", "step", "phase", "stuck", "aside", "choices", "misses", "waiting",
+    (*PROFILE_SLOTS, "class_draft", "class_asked", "class_code", "guide", "step", "phase", "stuck", "aside",
+     "choices", "misses", "waiting", "call", "looked_up", "join_tries",
      "asking_hamlet", "turn", "last_at")
 )  # fmt: skip
+_ADD_EVENTS = insert(Base.metadata.tables[ConversationEvent.__tablename__])
 
 CommuneById = Callable[[int], CommuneProfile]
 
@@ -71,25 +78,43 @@ class TurnRunner:
         channel = ""
         started = time.perf_counter()
         try:
-            with self._database.write() as session:
+            with ExitStack() as logged, self._database.write() as session:
                 locked = inbox.lock_next(session)
                 if locked is None:
                     return None
                 message, conversation = locked
-                doing, channel = (message.commune_id, message.id), message.channel
+                keep_talk_growing(session, commune_id=message.commune_id, conversation_id=conversation.id)
+                doing, channel, arrived = (
+                    (message.commune_id, message.id),
+                    message.channel,
+                    message.received_at,
+                )
+                logged.enter_context(bound_contextvars(inbox_id=message.id))  # in every line of this turn
                 turn = self._turn(message, conversation)
                 written_on = self._commit(session, message, conversation, turn)
+        except Outdated:
+            return 0
         except Exception as error:
             if doing is None or isinstance(error, OperationalError):
                 raise  # the database, not the message
             _log.exception("turn failed", inbox_id=doing[1])
-            return doing[1] if self._give_up(*doing) else 0
-        self._metrics.turn(channel, turn.outcome["outcome"], time.perf_counter() - started)
+            if not self._give_up(*doing):
+                return 0
+            self._call_volunteers(doing[0])
+            return doing[1]
+        self._note(doing[1], channel, turn, time.perf_counter() - started, arrived)
         for written in written_on:
             self._on_replies(doing[0], written)
         if any(effect["kind"] == "erase" for effect in turn.effects):
             self._on_erased()
         return doing[1]
+
+    def _note(self, inbox_id: int, channel: str, turn: Turn, seconds: float, arrived: dt.datetime) -> None:
+        outcome = turn.outcome["outcome"]
+        since_arrival_s = (self._clock() - arrived).total_seconds()
+        self._metrics.turn(channel, outcome, seconds, since_arrival_s=since_arrival_s)
+        _log.info("a turn is done", inbox_id=inbox_id, channel=channel, outcome=outcome,
+                  milliseconds=round(1000 * seconds, 1))  # fmt: skip
 
     def _turn(self, message: InboxMessage, conversation: ConversationRow) -> Turn:
         heard = Message(
@@ -119,20 +144,23 @@ class TurnRunner:
         conversation.turns += 1
         conversation.updated_at = now
         if turn.events and not is_unlogged:
-            session.execute(
-                insert(ConversationEvent),
-                [
-                    {
-                        "commune_id": message.commune_id,
-                        "conversation_id": conversation.id,
-                        "inbox_id": message.id,
-                        "event": event,
-                        "created_at": now,
-                    }
-                    for event in turn.events
-                ],
-            )
-        context = EffectContext(session, message, conversation, self._commune(message.commune_id), now)
+            with session.no_autoflush:  # what changed is written once, at the end
+                session.execute(
+                    _ADD_EVENTS,
+                    [
+                        {
+                            "commune_id": message.commune_id,
+                            "conversation_id": conversation.id,
+                            "inbox_id": message.id,
+                            "event": event,
+                            "created_at": now,
+                        }
+                        for event in turn.events
+                    ],
+                )
+        profile = self._commune(message.commune_id)
+        services = self._conversation.services
+        context = EffectContext(session, message, conversation, profile, now, services=services)
         for effect in turn.effects:
             apply_effect(context, effect)
         outbox.put(session, message, _bodies(message, turn.replies), now=now)
@@ -155,7 +183,7 @@ class TurnRunner:
             text = self._phrases("chat.error", place=profile.name)
             sorry = Reply(address(text, conversation.slots.get("address") or DEFAULT))
             outbox.put(session, message, _bodies(message, [sorry]), now=now)
-            questions.record_handoff(
+            handoffs.open_call(
                 session,
                 commune_id=commune_id,
                 learner_id=conversation.learner_id,
@@ -172,6 +200,18 @@ class TurnRunner:
         self._metrics.dead()
         return True
 
+    def _call_volunteers(self, commune_id: int) -> None:
+        """Cards for a call that was recorded without a turn; what fails here, `bot.escalation` does later."""
+        try:
+            with self._database.write() as session:
+                push = Pushing(session, self._conversation.services, self._clock())
+                relay.offer_waiting(push, commune_id=commune_id)
+        except Exception:
+            _log.exception("volunteers were not told", commune_id=commune_id)
+            return
+        for channel in push.channels:
+            self._on_replies(commune_id, channel)
+
 
 class Worker:
     """A thread that runs turns as they come. Others wake it and wait for a message to be done."""
@@ -187,7 +227,7 @@ class Worker:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self, timeout_s: float = 10) -> None:
+    def stop(self, timeout_s: float = 2) -> None:
         """Finish the turn that runs and stop; what is pending waits in the inbox."""
         self._stopping.set()
         self._wake.set()

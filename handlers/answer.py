@@ -32,7 +32,7 @@ class ActionAsk(ServiceAction):
         if follow_up and follow_up.answer():
             return
         plan = turn.services.plan(turn.commune.slug, query)
-        if plan and _is_for_the_plan(plan, found):
+        if plan and is_for_the_plan(plan, found):
             self._from_plan(turn, plan, found)
             return
         if follow_up:
@@ -142,7 +142,7 @@ class ActionTopic(ServiceAction):
         turn.say("chat.topic_list", topic=turn.phrase(f"chat.topics_{topic}"), buttons=buttons)
 
 
-def _is_for_the_plan(plan: PlanFound, found: Found) -> bool:
+def is_for_the_plan(plan: PlanFound, found: Found) -> bool:
     """Whether a question is about the commune's plan rather than a how-to.
 
     A guide that is sure goes first unless the words of the question ask for what plans say (who

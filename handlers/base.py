@@ -41,6 +41,10 @@ class Turn:
         return self.slots[name] if name in self.slots else self._tracker.get_slot(name)
 
     @property
+    def all_slots(self) -> dict[str, Any]:
+        return {**self._tracker.current_slot_values(), **self.slots}
+
+    @property
     def text(self) -> str:
         """The message, masked."""
         return str(self._tracker.latest_message.get("text") or "")

@@ -48,8 +48,23 @@ def hamlet(slug: str) -> Effect:
     return {"kind": "hamlet", "hamlet": slug}
 
 
-def handoff(reason: str, *, guide: str | None, step: int | None, question: str | None) -> Effect:
-    return {"kind": "handoff", "reason": reason, "guide": guide, "step": step, "question": question}
+def handoff(
+    reason: str,
+    *,
+    guide: str | None,
+    step: int | None,
+    question: str | None,
+    tried: list[dict[str, Any]] | None = None,
+) -> Effect:
+    """`tried`: what was seen before, {"guide": slug} each, newest first; no texts."""
+    return {
+        "kind": "handoff",
+        "reason": reason,
+        "guide": guide,
+        "step": step,
+        "question": question,
+        "tried": tried or [],
+    }
 
 
 def erase(receipt: str) -> Effect:

@@ -2,7 +2,7 @@
 
 from handlers import effects
 from handlers.base import ServiceAction, Turn, button
-from handlers.steps import offer_handout
+from handlers.steps import offer_handout, offer_resume, walked
 
 
 class ActionSetHamlet(ServiceAction):
@@ -41,3 +41,7 @@ class ActionSkipHamlet(ServiceAction):
 def _go_on(turn: Turn) -> None:
     if turn.slot("phase") == "finished" and turn.guide:
         offer_handout(turn)
+    elif guide := walked(turn):
+        offer_resume(turn, guide)
+    else:
+        turn.say("people.anything")

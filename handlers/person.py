@@ -1,8 +1,11 @@
 """Call for a person, at once after fraud or distress, and at the wish of the learner."""
 
+from typing import Any
+
 from handlers import effects
 from handlers.base import ServiceAction, Turn, button
 from handlers.guard import without_masks
+from handlers.working_hours import opening_in_words
 
 
 class ActionPerson(ServiceAction):
@@ -10,14 +13,23 @@ class ActionPerson(ServiceAction):
 
     def act(self, turn: Turn) -> None:
         guide = turn.guide
-        waiting = bool(turn.slot("waiting"))
+        facts = turn.services.help(turn.commune.id, turn.sender)
+        waiting = bool(turn.slot("waiting")) if facts is None else facts.state is not None
         turn.effects += [
             effects.outcome("command"),
             _handoff(turn, str(turn.entities.get("reason") or "asked")),
         ]
         turn.slots.update(waiting=True, misses=0)
         commune = turn.commune
-        values = {"place": commune.name, "phone": commune.phone, "hours": commune.hours}
+        if facts is not None and facts.helper is not None:
+            turn.say("help.with_helper", helper=facts.helper, phone=commune.phone)
+            return
+        values = {
+            "place": commune.name,
+            "phone": commune.phone,
+            "hours": commune.hours,
+            "opening": _opening(turn),
+        }
         buttons = []
         if guide and turn.slot("phase") != "finished":
             number = int(turn.slot("step") or 0) + 1
@@ -68,6 +80,14 @@ GUIDE_OF = {
 }
 
 
+def _opening(turn: Turn) -> str | None:
+    """When somebody answers, said while nobody does."""
+    services, now = turn.services, turn.services.clock()
+    if services.hours.is_open(now):
+        return None
+    return turn.phrase("help.opening", opening=opening_in_words(services.hours, now, services.phrases))
+
+
 def _handoff(turn: Turn, reason: str) -> effects.Effect:
     guide = turn.guide
     return effects.handoff(
@@ -76,4 +96,11 @@ def _handoff(turn: Turn, reason: str) -> effects.Effect:
         step=int(turn.slot("step") or 0) + 1 if guide else None,
         # What the person wrote when they called for help; a bare "0" says nothing.
         question=turn.text if len(without_masks(turn.text)) > 3 else None,
+        tried=_tried(turn),
     )
+
+
+def _tried(turn: Turn) -> list[dict[str, Any]]:
+    """The guide that was left for the one under way."""
+    left = turn.slot("left")
+    return [{"guide": left["guide"]}] if left else []

@@ -1,13 +1,13 @@
 """A person's own data: see, correct, erase it, have nothing kept at all, agree to what is kept."""
 
 from handlers import effects
+from handlers.address import CHOICES, form_buttons, set_form
 from handlers.base import Button, ServiceAction, Turn, button
-from knowledge.address import FORMS as ADDRESSES
+from handlers.steps import aside_buttons, walked
+from knowledge.address import form_in
 from records.ids import new_reference
 
 NOTICE = "1"  # version of chat.notice: a changed wording is a new version (docs/privacy.md keeps them)
-FORMS = ("bac", "ong", "ba", "co", "chu", "di", "anh", "chi", "ban")  # of address, that can be chosen
-FORMS_A_PAGE = 3
 
 
 class ActionErase(ServiceAction):
@@ -19,7 +19,13 @@ class ActionErase(ServiceAction):
             button(turn.phrase("chat.erase_yes"), "erase_yes", means="yes"),
             button(turn.phrase("chat.erase_no"), "erase_no", means="no"),
         ]
-        turn.say("chat.erase_ask", buttons=buttons)
+        people = turn.services.people(turn.commune.id, turn.sender)
+        others = [name for name in people.slots if name] if people else []
+        if others:
+            names = ", ".join(f"“{name}”" for name in others)
+            turn.say("people.erase_ask_all", names=names, buttons=buttons)
+        else:
+            turn.say("chat.erase_ask", buttons=buttons)
 
 
 class ActionEraseYes(ServiceAction):
@@ -91,18 +97,12 @@ class ActionEditHamlet(ServiceAction):
 
 
 class ActionEditAddress(ServiceAction):
-    """Three forms of address a page; the fourth line leads to the others."""
-
     intent = "edit_address"
 
     def act(self, turn: Turn) -> None:
         turn.effects.append(effects.outcome("command"))
-        pages = len(FORMS) // FORMS_A_PAGE
-        page = int(turn.entities.get("page") or 0) % pages
-        forms = FORMS[page * FORMS_A_PAGE :][:FORMS_A_PAGE]
-        buttons = [button(ADDRESSES[form].you.capitalize(), "set_address", form=form) for form in forms]
-        buttons.append(button(turn.phrase("chat.address_other"), "edit_address", page=page + 1))
-        turn.say("chat.edit_address_ask", buttons=buttons)
+        page = int(turn.entities.get("page") or 0)
+        turn.say("chat.edit_address_ask", buttons=form_buttons(turn, page))
 
 
 class ActionSetAddress(ServiceAction):
@@ -110,10 +110,11 @@ class ActionSetAddress(ServiceAction):
 
     def act(self, turn: Turn) -> None:
         turn.effects.append(effects.outcome("command"))
-        form = turn.entities.get("form")
-        if form in FORMS:
-            turn.slots["address"] = form
-        turn.say("chat.address_set")
+        form = str(turn.entities.get("form"))
+        if form in CHOICES:
+            set_form(turn, form_in(turn.commune.region, form))
+        guide = walked(turn)
+        turn.say("chat.address_set", buttons=aside_buttons(turn, guide) if guide else [])
 
 
 class ActionWithdrawCall(ServiceAction):

@@ -6,15 +6,16 @@ xưng công an đòi tiền, làm sao") is not judged: the guides answer it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from handlers.scam_model import Likelihood, ScamModel, message_features
-from knowledge.safety_rules import Pattern, ScamRules, Sign
+from handlers.scam_model import Likelihood, ScamModel, message_terms
+from handlers.triage_features import Terms
+from knowledge.safety_rules import Ideas, ScamRules, Sign, Wording
 from retrieval.text import clean, fold, from_telex, is_syllable
 
 Verdict = Literal["likely", "suspicious", "no_signs"]
@@ -63,22 +64,20 @@ class Reading:
     plain: str
     hosts: tuple[str, ...]
     signs: Mapping[str, float]  # key → weight
-    features: set[str]  # what the model looks at
+    terms: Terms  # what the model looks at
     is_asked_about: bool  # "is this a scam?"
 
 
 class ScamCheck:
     """The judge of forwarded messages: signs and a model that has seen many."""
 
-    def __init__(
-        self, rules: ScamRules, ideas: Mapping[str, tuple[str, ...]], model: ScamModel | None = None
-    ) -> None:
+    def __init__(self, rules: ScamRules, ideas: Ideas, model: ScamModel | None = None) -> None:
         self._rules, self._ideas, self._model = rules, ideas, model or ScamModel()
 
     def __call__(self, text: str) -> ScamVerdict | None:
         """What a masked message looks like, or None when there is nothing forwarded to judge."""
         reading = read_message(text, self._rules, self._ideas)
-        likely = self._model.judge(reading.features)
+        likely = self._model.judge(reading.terms)
         if not self._is_to_judge(reading, likely):
             return None
         weights = reading.signs
@@ -111,16 +110,19 @@ class ScamCheck:
         )
 
 
-def read_message(text: str, rules: ScamRules, ideas: Mapping[str, tuple[str, ...]]) -> Reading:
+def read_message(text: str, rules: ScamRules, ideas: Ideas) -> Reading:
     text = clean(_shorten(text))
     plain = _plain(text)
     hosts = tuple(dict.fromkeys(_hosts(text, rules)))[:MAX_HOSTS]
     of_addresses = _address_signs(text, hosts, rules)
-    signs = {sign.key: sign.weight for sign in rules.signs if sign.key in of_addresses or _shows(sign, plain)}
-    is_asked_about = _any(rules.ask, plain) is not None
+    said = frozenset(plain.split())
+    signs = {
+        sign.key: sign.weight for sign in rules.signs if sign.key in of_addresses or _shows(sign, plain, said)
+    }
+    is_asked_about = _any(rules.ask, plain, said)
     words = " ".join(_WORD.findall(text.lower()))
     shown = [*signs, *(["asked"] if is_asked_about else [])]
-    return Reading(plain, hosts, signs, message_features(words, shown, ideas), is_asked_about)
+    return Reading(plain, hosts, signs, message_terms(words, shown, ideas), is_asked_about)
 
 
 def _shorten(text: str) -> str:
@@ -131,24 +133,25 @@ def _shorten(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Folded words with single blanks; amounts keep their digits: "2.500.000đ" → "2 500 000 d"."""
-    return " ".join(fold(_read_keys(word)) for word in _WORD.findall(text.lower()))
+    return " ".join(map(_plain_word, _WORD.findall(text.lower())))
 
 
 @lru_cache(maxsize=20_000)
-def _read_keys(word: str) -> str:
-    """What a Telex keyboard left unconverted: a resident typed it, and is understood as one."""
-    if not word.isalpha() or len(word) > 8 or is_syllable(word):
-        return word
-    read = from_telex(word)
-    return read if read and is_syllable(read) else word
+def _plain_word(word: str) -> str:
+    """Folded; what a Telex keyboard left unconverted is read: a resident typed it."""
+    if word.isalpha() and len(word) <= 8 and not is_syllable(word):
+        read = from_telex(word)
+        if read and is_syllable(read):
+            return fold(read)
+    return fold(word)
 
 
-def _shows(sign: Sign, plain: str) -> bool:
-    return _any(sign.patterns, plain) is not None and _any(sign.unless, plain) is None
+def _shows(sign: Sign, plain: str, words: Set[str]) -> bool:
+    return _any(sign.patterns, plain, words) and not _any(sign.unless, plain, words)
 
 
-def _any(patterns: tuple[Pattern, ...], plain: str) -> Pattern | None:
-    return next((pattern for pattern in patterns if pattern.search(plain)), None)
+def _any(wordings: tuple[Wording, ...], plain: str, words: Set[str]) -> bool:
+    return any(wording.stands_in(plain, words) for wording in wordings)
 
 
 def _hosts(text: str, rules: ScamRules) -> Iterator[str]:

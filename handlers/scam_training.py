@@ -23,11 +23,11 @@ from knowledge.safety_rules import draw, load_scam_rules, load_urgent_examples, 
 from retrieval.augment import variants_of, vary
 
 SCAM, HONEST, OWN = range(len(CLASSES))
-FILES = (("scam_messages.txt", SCAM, 16), ("honest_messages.txt", HONEST, 16), ("messages.txt", HONEST, 8))
-DRAWS_OWN, DRAWS_PLAIN = 3, 2  # of a sentence of the triage; of one without slots
+FILES = (("scam_messages.txt", SCAM, 12), ("honest_messages.txt", HONEST, 12), ("messages.txt", HONEST, 8))
+DRAWS_OWN, DRAWS_PLAIN = 2, 3  # of a sentence of the triage; of one without slots
 VARIED_SHARE = 0.5  # of the draws after the first: misspelt, unaccented
 
-Example = tuple[set[str], int, int]  # features, class, number of the template
+Example = tuple[list[str], int, int]  # features, those of two words twice; class; number of the template
 
 
 def train_scam(folder: Path | None = None, *, content: Path = CONTENT, seed: int = 20261122) -> Path:
@@ -64,7 +64,7 @@ def draw_examples(content: Path, *, seed: int) -> Iterator[Example]:
             text = template if draws == DRAWS_PLAIN else draw(template, slots, chance)
             if at and chance.random() < VARIED_SHARE:
                 text = vary(text, variants, chance)
-            yield read_message(guard(text).redacted, rules, ideas).features, label, number
+            yield read_message(guard(text).redacted, rules, ideas).terms.features(), label, number
 
 
 def _templates(content: Path) -> Iterator[tuple[str, int, int]]:

@@ -1,10 +1,15 @@
 """What Actions are built with. Plain values and callables; made in one place, in `bot/`."""
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
+from handlers.community import Community, NoCommunity
+from handlers.working_hours import DEFAULT_HOURS, WorkingHours
+from knowledge.helping import HelpingWords
 from knowledge.intents import IntentWords
+from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.communes import CommuneProfile
@@ -33,6 +38,55 @@ class VolunteerFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Learning:
+    """How far a learner is, and what was agreed with them."""
+
+    group: str | None = None  # slug of the path they chose
+    level: int | None = None  # 1 to 3, as they said
+    done: Mapping[str, frozenset[str]] = field(default_factory=dict)  # guide → grades; the latest is last
+    nearby: tuple[str, ...] = ()  # guides that several others of the hamlet have done, most of them first
+    code: str | None = None  # what they are known by to volunteers and staff
+    is_reminded: bool = False
+    is_pushed: bool = True  # the channel can write first
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call for a person, as a volunteer may see it: no name, no number, no secrets."""
+
+    id: int
+    code: str  # of who calls; empty until it was offered
+    reason: str  # asked, urgent, misses, error
+    guide: str | None
+    step: int | None  # counted from 1
+    question: str | None  # masked
+    tried: tuple[Mapping[str, Any], ...]  # {"guide": slug} each, newest first
+    hamlet: str | None  # name
+    state: str  # open, taken, answered
+    since: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HelpFacts:
+    """Who writes, in calls for a person: as a volunteer who takes them, and as who called."""
+
+    volunteer: VolunteerFacts | None = None
+    mine: tuple[Call, ...] = ()  # that the volunteer has, taken first first
+    waiting: tuple[Call, ...] = ()  # that the volunteer could take, oldest first
+    state: str | None = None  # of the writer's own call; None: they have none
+    helper: str | None = None  # name of the volunteer who has it
+    code: str | None = None  # the writer's own, once they have one
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who uses one phone; empty while it is one person."""
+
+    # By the word each goes by ('' for who wrote first): the slots they left with.
+    slots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     phrases: Phrases
     intents: IntentWords
@@ -46,5 +100,16 @@ class Services:
     # (commune's id, sender) → what is held about them; None where nobody can say.
     held: Callable[[int, str], HeldSummary | None] = lambda _commune_id, _sender: None
     kept_days: int = 90  # how long texts are kept
+    community: Community = field(default_factory=NoCommunity)  # classes, mentors, households
+    class_counts: tuple[str, ...] = ("women", "over_60")  # counted of those who come to a class
     # (commune's id, sender) → the volunteer who writes; None for everybody else.
     volunteer: Callable[[int, str], VolunteerFacts | None] = lambda _commune_id, _sender: None
+    hours: WorkingHours = DEFAULT_HOURS  # when people answer calls
+    paths: Paths = field(default_factory=Paths)  # what is learnt in which order
+    # (commune's id, sender) → how far they are; an empty one for whom nobody knows.
+    learning: Callable[[int, str], Learning] = lambda _commune_id, _sender: Learning()
+    # (commune's id, sender) → calls for a person; None where nobody can say.
+    help: Callable[[int, str], HelpFacts | None] = lambda _commune_id, _sender: None
+    helping: HelpingWords = field(default_factory=HelpingWords)  # what volunteers say
+    # (commune's id, sender) → who uses that phone; None where that is not kept apart.
+    people: Callable[[int, str], People | None] = lambda _commune_id, _sender: None

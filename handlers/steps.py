@@ -7,7 +7,7 @@ shown since the step), `left` (the guide and step that another guide was begun f
 
 from typing import Any
 
-from handlers import effects
+from handlers import effects, stuck
 from handlers.base import Button, Turn, button
 from knowledge.guide import Fault, Guide
 from retrieval.heard import Heard
@@ -54,17 +54,20 @@ def show_step(turn: Turn, guide: Guide) -> None:
     number = current_step(turn, guide)
     step = guide.steps[number - 1]
     turn.slots.update(phase="step", step=number - 1, aside=False)
-    turn.say(
+    text = turn.phrase(
         "guide.step",
         number=number,
         count=len(guide.steps),
         action=turn.addressed(step.action),
         appears=turn.addressed(step.appears),
-        buttons=[
-            button(turn.phrase("guide.done"), "next", means="yes"),
-            button(turn.phrase("guide.not_seen"), "not_found", means="no"),
-        ],
     )
+    buttons = [
+        button(turn.phrase("guide.done"), "next", means="yes"),
+        button(turn.phrase("guide.not_seen"), "not_found", means="no"),
+    ]
+    if stuck.shown_again(turn, guide, number):
+        text, buttons = f"{text}\n{turn.phrase('people.stuck_shown')}", [*buttons, stuck.person_button(turn)]
+    turn.say_text(text, buttons=buttons)
 
 
 def ask_check(turn: Turn, guide: Guide) -> None:
@@ -97,6 +100,10 @@ def aside_buttons(turn: Turn, guide: Guide) -> list[Button]:
 
 def offer_resume(turn: Turn, guide: Guide) -> None:
     number = current_step(turn, guide)
+    if stuck.came_back(turn):
+        buttons = stuck.offer_buttons(turn, number)
+        turn.say("people.stuck_back", title=guide.title, step=number, place=turn.place, buttons=buttons)
+        return
     turn.say(
         "chat.resume",
         title=guide.title,
@@ -136,18 +143,22 @@ def help_to_find(turn: Turn, guide: Guide) -> None:
     if turn.slot("phase") in ("check", "check_no"):
         check_not_yet(turn, guide)
         return
-    stuck = int(turn.slot("stuck") or 0) + 1
-    turn.slots.update(stuck=stuck, phase="not_found")
+    times = int(turn.slot("stuck") or 0) + 1
+    turn.slots.update(stuck=times, phase="not_found")
+    if times >= stuck.TIMES:
+        buttons = stuck.offer_buttons(turn, current_step(turn, guide))
+        turn.say("people.stuck", place=turn.place, buttons=buttons)
+        return
     buttons = [
         button(turn.phrase("guide.seen_now"), "next", means="yes"),
         button(turn.phrase("guide.still_not"), "not_found", means="no"),
     ]
-    if stuck == 1:
+    if times == 1:
         text = turn.addressed(guide.steps[current_step(turn, guide) - 1].if_not)
         turn.say("guide.not_found", if_not=text[:1].upper() + text[1:], buttons=buttons)
     else:
-        fault = next_fault(turn, guide, stuck - 2)
-        turn.say("guide.not_found_again", fault=fault, buttons=[*buttons, *person_buttons(turn)[:1]])
+        fault = next_fault(turn, guide, times - 2)
+        turn.say("guide.not_found_again", fault=fault, buttons=[*buttons, stuck.person_button(turn)])
 
 
 def go_to(turn: Turn, guide: Guide, number: int) -> None:
@@ -232,20 +243,21 @@ def offer_handout(turn: Turn) -> None:
         buttons=[
             button(turn.phrase("guide.handout_yes"), "all_steps", means="yes"),
             button(turn.phrase("guide.handout_no"), "handout_no", means="no"),
+            button(turn.phrase("learning.quiz_offer"), "quiz_start"),
         ],
     )
 
 
 def check_not_yet(turn: Turn, guide: Guide) -> None:
-    stuck = int(turn.slot("stuck") or 0)
-    turn.slots.update(phase="check_no", stuck=stuck + 1, step=len(guide.steps) - 1)
+    times = int(turn.slot("stuck") or 0)
+    turn.slots.update(phase="check_no", stuck=times + 1, step=len(guide.steps) - 1)
     turn.say(
         "guide.check_not_yet",
-        fault=next_fault(turn, guide, stuck),
+        fault=next_fault(turn, guide, times),
         buttons=[
             button(turn.phrase("guide.last_step"), "resume_last", means="yes"),
             button(turn.phrase("guide.from_start"), "restart"),
-            *person_buttons(turn)[:1],
+            stuck.person_button(turn),
         ],
     )
 

@@ -6,16 +6,15 @@ numpy alone). Forwarded scams are judged by `handlers.scam`; what to answer is f
 """
 
 import logging
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from handlers.guard import without_masks
-from handlers.triage_features import features, fold_words
+from handlers.linear_model import LinearModel, unpack_names
+from handlers.triage_features import Terms, fold_words, terms
 from knowledge.library import CONTENT
 from knowledge.safety_rules import Pattern, UrgentRules, load_urgent_rules
 from retrieval.text import normalise
@@ -24,7 +23,7 @@ MODEL = CONTENT / "safety" / "triage.npz"
 WINDOW, STEP = 60, 30  # words: in a long story the emergency may stand in any part
 MAX_WORDS = 240  # of a longer message its beginning and its end are read
 
-THRESHOLD_FORWARDED = 0.9  # of a text that speaks like a message from outside
+THRESHOLD_FORWARDED = 0.8  # of a text that speaks like a message from outside
 
 Reader = Callable[[str], str]
 
@@ -39,26 +38,19 @@ class Judgement:
 
 
 class UrgentModel:
-    """Softmax regression over `features`; the last class is "not urgent"."""
+    """The first output is the log-odds that a message is urgent, the others say of which kind."""
 
     def __init__(self, path: Path = MODEL) -> None:
+        self._model = LinearModel(path)
+        self.digest = self._model.digest
         with np.load(path, allow_pickle=False) as data:
-            names = bytes(data["features"]).decode().split("\n")
-            self._weights: NDArray[np.float32] = data["weights"].astype(np.float32)
-            self._bias: NDArray[np.float32] = data["bias"].astype(np.float32)
-            self.kinds: tuple[str, ...] = tuple(bytes(data["kinds"]).decode().split("\n"))
+            self.kinds = tuple(unpack_names(data["kinds"]))
             self.threshold = float(data["threshold"])
-            self.digest = bytes(data["digest"]).decode()
-        self._row = {name: at for at, name in enumerate(names)}
 
-    def judge(self, found: set[str]) -> tuple[str, float]:
+    def judge(self, found: Terms) -> tuple[str, float]:
         """The likeliest kind, and the probability that it is urgent at all."""
-        rows = [row for name in found if (row := self._row.get(name)) is not None]
-        scores = self._bias
-        if rows:
-            scores = scores + self._weights[rows].sum(axis=0) / math.sqrt(len(rows))
-        likely = np.exp(scores - scores.max())
-        return self.kinds[int(likely[:-1].argmax())], float(1 - likely[-1] / likely.sum())
+        scores = self._model.scores(found)
+        return self.kinds[int(scores[1:].argmax())], float(1 / (1 + np.exp(-scores[0])))
 
 
 class Triage:
@@ -83,7 +75,7 @@ class Triage:
 
     def judge(self, text: str) -> Judgement | None:
         for readings in read(text, self._read, self._rules.figures):
-            kind, probability = self._model.judge(features(readings, self._rules.ideas))
+            kind, probability = self._model.judge(terms(readings, self._rules.ideas))
             if probability >= self._least(readings):
                 return Judgement(kind, probability, "model")
             if sure := self._unmistakable(readings):

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from handlers.triage import MODEL, Reader, read
-from handlers.triage_features import features
+from handlers.triage_features import terms
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.library import CONTENT, Library, load_library
 from knowledge.safety_rules import (
@@ -28,13 +29,14 @@ from retrieval.augment import variants_of, vary
 from retrieval.engine import make_repairer
 
 NOT_URGENT = len(KINDS)
-DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 32, 22, 6  # of a sentence; plain ones have no slots
+DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 12, 10, 4  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
-STRENGTH = 5.0  # inverse regularisation; best of 1..100 by cross-validation over sentences
+STRENGTH = 10.0  # inverse regularisation; of 2..30 the best on an earlier set (docs/benchmarks.md)
 MIN_COUNT = 6  # drawings a feature must occur in
-LEAST_WEIGHT = 0.02  # a feature below it for every kind is left out of the file
-THRESHOLD = 0.75
+LEAST_WEIGHT = 0.06  # a feature below it for every kind is left out of the file
+THRESHOLD = 0.6
 
+Floats = NDArray[np.float64]
 Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
 
 
@@ -48,9 +50,9 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
         return repairer.read(text).text
 
     drawn = list(draw_examples(examples, rules, library, glossary, reader, seed=seed))
-    found = [features(readings, rules.ideas) for readings, _, _ in drawn]
+    found = [terms(readings, rules.ideas).features() for readings, _, _ in drawn]
     names = choose_features(found)
-    weights, bias = fit(found, [label for _, label, _ in drawn], names)
+    weights, bias = fit_both(found, [label for _, label, _ in drawn], names)
     kept = np.abs(weights).max(axis=1) >= LEAST_WEIGHT
     path = (folder or MODEL.parent) / MODEL.name
     np.savez_compressed(
@@ -58,7 +60,7 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
         features=pack_names([name for name, keep in zip(names, kept, strict=True) if keep]),
         weights=weights[kept].astype(np.float16),
         bias=bias.astype(np.float32),
-        kinds=pack_names([*KINDS, "not_urgent"]),
+        kinds=pack_names(KINDS),
         threshold=np.float32(THRESHOLD),
         digest=pack_names([examples.digest]),
     )
@@ -103,27 +105,43 @@ def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:
     return slug.startswith("at-") and not examples.unclear_words.isdisjoint(question.lower().split())
 
 
-def choose_features(found: Sequence[set[str]]) -> list[str]:
+def choose_features(found: Sequence[list[str]]) -> list[str]:
     counts = Counter[str]()
     for names in found:
-        counts.update(names)
+        counts.update(set(names))
     return sorted(name for name, count in counts.items() if count >= MIN_COUNT)
 
 
-def fit(found: Sequence[set[str]], labels: Sequence[int], names: Sequence[str]):  # type: ignore[no-untyped-def]
-    """Weights (features, classes) and bias (classes,) of a softmax regression."""
+def fit_both(
+    found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]
+) -> tuple[Floats, Floats]:
+    """Whether it is urgent, and of which kind what is urgent is: weights (features, 1 + kinds), bias.
+
+    Two questions, for one softmax over kinds and "none" tells near misses apart less well.
+    """
+    is_urgent = [label != NOT_URGENT for label in labels]
+    whether = fit(found, is_urgent, names)
+    urgent = [at for at, urgent in enumerate(is_urgent) if urgent]
+    which = fit([found[at] for at in urgent], [labels[at] for at in urgent], names)
+    return np.hstack([whether[0], which[0]]), np.hstack([whether[1], which[1]])
+
+
+def fit(found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]) -> tuple[Floats, Floats]:
+    """Weights (features, classes) and bias (classes,) of a softmax regression; of two classes, the
+    log-odds of the second alone."""
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
     from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
 
     row = {name: at for at, name in enumerate(names)}
     starts, columns, values = [0], [], []
     for one in found:
-        known = sorted(row[name] for name in one if name in row)
+        known = sorted(row[name] for name in one if name in row)  # one that comes twice is added up
         columns += known
-        values += [max(len(known), 1) ** -0.5] * len(known)  # as `UrgentModel.judge` divides
+        values += [max(len(known), 1) ** -0.5] * len(known)  # as `LinearModel` divides
         starts.append(len(columns))
     matrix = csr_matrix((values, columns, starts), shape=(len(found), len(names)), dtype=np.float32)
-    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3).fit(matrix, labels)
+    solver = "liblinear" if len(set(labels)) == 2 else "lbfgs"  # the quicker one, each
+    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3, solver=solver).fit(matrix, labels)
     return model.coef_.T, model.intercept_
 
 

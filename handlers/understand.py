@@ -8,12 +8,15 @@ import datetime as dt
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from handlers.address_wish import read_wish
 from handlers.guard import without_masks
 from handlers.hamlet_names import match_hamlet, names_a_hamlet
-from handlers.numbers import read_number
+from handlers.numbers import read_number, read_title
+from handlers.profile_words import read_profile
+from handlers.reminder_words import read_reminder
 from knowledge.intents import IntentWords
 from records.communes import HamletProfile
 from retrieval.text import clean, fold, normalise
@@ -21,6 +24,7 @@ from retrieval.text import clean, fold, normalise
 LIST_LIFE = dt.timedelta(hours=24)  # a bare number answers a list no older than this
 MAX_READ = 2_000  # characters
 
+AGREEING = frozenset("vang co phai dung uh u um uhm ok oke okay oki okie yes".split())  # what says only yes
 PERSON, BACK = 0, 9  # constants in every list of choices
 
 
@@ -54,6 +58,8 @@ class Situation:
     in_guide: bool = False
     asked_hamlet: bool = False  # the last thing asked was the hamlet
     hamlets: Sequence[HamletProfile] = ()
+    people: Sequence[str] = ()  # names of who uses this phone, while it is more than one
+    is_helping: bool = False
 
 
 def understand(text: str, payload: str | None, words: IntentWords, situation: Situation) -> Intent:
@@ -68,14 +74,24 @@ def understand(text: str, payload: str | None, words: IntentWords, situation: Si
     if situation.asked_hamlet and (matches := match_hamlet(normalised, situation.hamlets)):
         # Before numbers: "3" is Xóm 3 here.
         return Intent("set_hamlet", {"hamlets": [hamlet.slug for hamlet in matches]})
+    if wish := read_wish(text):
+        said = {"form": wish.form, "refused": wish.refused, "me": wish.me}
+        said |= {"rest": wish.rest, "query": wish.rest}
+        return Intent("address_wish", {name: value for name, value in said.items() if value})
+    if profile := read_profile(text, situation.people, is_helping=situation.is_helping):
+        told = {"name": profile.name, "introduced": profile.is_introduced}
+        told |= {"rest": profile.rest, "query": profile.rest}  # a Rasa server's `query` is the whole message
+        return Intent(profile.intent, {name: value for name, value in told.items() if value})
     steering = _steering(normalised, words)
     if situation.in_guide and steering is None and (control := walking_intent(normalised, words)):
         return control
-    number = read_number(text, words, count=len(situation.open_list.choices) if situation.open_list else 0)
+    number = _chosen(text, words, situation)
     if number is not None and not (steering and situation.open_list is None):
         return _choose(number, situation)
     if steering:
         return _in_situation(steering, normalised, words, situation)
+    if reminder := read_reminder(text):
+        return Intent("remind_off") if reminder.every == "off" else Intent("remind", asdict(reminder))
     if situation.asked_hamlet and fold(normalised) in words.skip:
         return Intent("skip_hamlet")
     if names_a_hamlet(normalised) and (matches := match_hamlet(normalised, situation.hamlets)):
@@ -133,6 +149,15 @@ def _pressed(payload: str, situation: Situation) -> Intent | None:
     return _choose(number, situation)
 
 
+def _chosen(text: str, words: IntentWords, situation: Situation) -> int | None:
+    """A number, or the words of a choice; those of an old list are a new question."""
+    shown = situation.open_list
+    titles = [choice.title for choice in shown.choices] if shown else []
+    is_fresh = shown is not None and situation.now - shown.at <= LIST_LIFE
+    title = read_title(text, words, titles) if is_fresh else None
+    return title if title is not None else read_number(text, words, titles=titles)
+
+
 def _choose(number: int, situation: Situation) -> Intent:
     if number == PERSON:
         return Intent("person")
@@ -172,14 +197,24 @@ def _in_situation(steering: str, normalised: str, words: IntentWords, situation:
     """ "Có", "chưa", "được rồi" answer what was asked; outside a guide they are small talk."""
     shown = situation.open_list
     if steering in ("next", "not_found") and shown is not None:
-        wanted = "yes" if steering == "next" else "no"
+        wanted = {"yes" if steering == "next" else "no"}
+        if set(fold(normalised).split()) - words.polite <= AGREEING:
+            wanted.add("agree")  # "vâng" to the offer of a person; "được rồi" says the step is done
         for number, choice in enumerate(shown.choices, 1):
             chosen = parse_payload(choice.payload)
-            if chosen and chosen.entities.get("means") == wanted:
+            if chosen and chosen.entities.get("means") in wanted:
                 return Intent(chosen.name, {**chosen.entities, "chosen": number})
+    listed = shown.choices if shown else ()
+    if steering == "stop" and any(_is_to(choice, "remind_off") for choice in listed):
+        return Intent("remind_off")  # one word is enough beneath a reminder
     if steering in ("next", "not_found", "repeat", "restart", "all_steps") and not situation.in_guide:
         return Intent("thanks" if steering == "next" else "chat" if steering == "not_found" else "menu")
     return Intent(steering)
+
+
+def _is_to(choice: Choice, intent: str) -> bool:
+    parsed = parse_payload(choice.payload)
+    return parsed is not None and parsed.name == intent
 
 
 def _small_talk(normalised: str, words: IntentWords) -> Intent | None:

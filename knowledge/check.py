@@ -14,7 +14,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
-from knowledge.guide import ContentError, Guide, parse_guide
+from knowledge.guide import GROUPS, ContentError, Guide, parse_guide
+from knowledge.lessons import FILE, LEVELS, load_paths
 from knowledge.library import CONTENT, load_fields, load_questions, read_text
 
 MAX_WORDS, MAX_CHARACTERS = 60, 350  # of a step, choices aside (U2)
@@ -79,6 +80,8 @@ def check_content(content: Path = CONTENT, *, today: dt.date, only: Iterable[str
     problems += _check_questions(content, slugs, wanted)
     problems += _check_prerequisites(guides, content, wanted)
     problems += _check_labels(guides, content, wanted)
+    if wanted == slugs and (content / FILE).exists():
+        problems += _check_paths(guides, content)
     return problems
 
 
@@ -188,6 +191,32 @@ def _check_labels(guides: list[Guide], content: Path, wanted: set[str]) -> Itera
                 where = str(content / "guides" / f"{guide.slug}.md")
                 found = f"{guide.choice!r}, which reads like {near.choice!r} of {near.slug}"
                 yield Problem(where, 2, found, "a choice that says the difference", "warning")
+
+
+def _check_paths(guides: list[Guide], content: Path) -> Iterator[Problem]:
+    """A path has its guides, each once, and each after those it needs."""
+    where, by_slug = str(content / FILE), {guide.slug: guide for guide in guides}
+    try:
+        paths = load_paths(content)
+    except ContentError as error:
+        yield Problem(error.path, error.line, error.found, error.expected)
+        return
+    for group in set(GROUPS) - set(paths.by_slug):
+        yield Problem(where, 1, f"no path for {group}", f"a path for each of {', '.join(GROUPS)}")
+    for path in paths.by_slug.values():
+        if len(path.levels) != LEVELS:
+            yield Problem(where, 1, f"{path.slug}: {len(path.levels)} levels", f"{LEVELS} levels")
+        seen: set[str] = set()
+        for slug in (slug for level in path.levels for slug in level):
+            guide = by_slug.get(slug)
+            if guide is None or slug in seen:
+                yield Problem(where, 1, f"{path.slug}: {slug!r}", "the slug of a guide, once on a path")
+            elif missing := set(guide.front.prerequisites) - seen:
+                found = f"{path.slug}: {slug!r} before {', '.join(sorted(missing))}"
+                yield Problem(where, 1, found, "a guide after those it needs")
+            seen.add(slug)
+    for question in paths.level_questions:
+        yield from check_text(question, where, 1, style_words(content))
 
 
 def _check_dates(guide: Guide, where: str, today: dt.date) -> Iterator[Problem]:

@@ -10,8 +10,14 @@ from knowledge.walking import WalkingWords, load_walking_words
 STEERING = (
     "next", "not_found", "back", "repeat", "person", "menu", "greet", "thanks", "bye", "who", "erase",
     "restart", "all_steps", "stop", "see_data", "edit_data", "log_off", "log_on", "agree",
+    "path_next", "path_progress", "path_groups", "level_ask", "take_back", "quiz_start", "certificate",
+    "class_note_start", "class_note_undo", "confirm_start", "mentees", "mentors", "household_start",
+    "household_leave",
 )  # fmt: skip
-_OTHERS = ("polite", "skip", "who_in", "thanks_in", "chat", "numbers", "number_words", "last")
+_OTHERS = (
+    "polite", "skip", "who_in", "thanks_in", "chat", "numbers", "number_words", "number_around",
+    "number_not", "last",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class IntentWords:
     chat: tuple[str, ...]
     numbers: Mapping[str, int]  # as said → number
     number_words: frozenset[str]
+    number_around: frozenset[str]  # with their marks
+    number_not: tuple[str, ...]  # what makes a number part of something else: marked words, folded phrases
     last: frozenset[str]
     walking: WalkingWords
 
@@ -40,6 +48,8 @@ def load_intent_words(content: Path = CONTENT) -> IntentWords:
         chat=tuple(data["chat"]),
         numbers={said: number for number, forms in data["numbers"].items() for said in forms},
         number_words=frozenset(data["number_words"]),
+        number_around=frozenset(data["number_around"]),
+        number_not=tuple(data["number_not"]),
         last=frozenset(data["last"]),
         walking=load_walking_words(content),
     )

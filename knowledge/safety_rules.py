@@ -7,8 +7,9 @@ Sentences are templates: `[a|b]` stands for one of the alternatives, `<name>` fo
 import hashlib
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,36 @@ Pattern = re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """A pattern over folded words, and words of which one must stand where it matches.
+
+    Most patterns can be left unsearched in most messages.
+    """
+
+    pattern: Pattern
+    needs: frozenset[str]  # empty: to be searched always
+
+    def stands_in(self, text: str, words: Set[str]) -> bool:
+        """`words` are those of `text`."""
+        if self.needs and self.needs.isdisjoint(words):
+            return False
+        return self.pattern.search(text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Ideas:
+    """Other ways of saying the same."""
+
+    phrases: Mapping[str, tuple[str, ...]]  # folded phrase → the ideas it stands for
+    beginnings: frozenset[str]  # of the phrases: their words but the last, the last two, …
+
+
+def make_ideas(phrases: Mapping[str, tuple[str, ...]]) -> Ideas:
+    words = [phrase.split() for phrase in phrases]
+    return Ideas(phrases, frozenset(" ".join(said[:end]) for said in words for end in range(1, len(said))))
+
+
+@dataclass(frozen=True, slots=True)
 class UrgentRules:
     version: str
     figures: Pattern  # taken out before judging
@@ -30,7 +61,7 @@ class UrgentRules:
     patterns: Mapping[str, Pattern]  # kind → unmistakable
     forwarded: Pattern  # how messages from outside speak
     coarse: tuple[str, ...]  # when judging fails
-    ideas: Mapping[str, tuple[str, ...]]  # folded phrase → the ideas it stands for
+    ideas: Ideas
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +81,8 @@ class UrgentExamples:
 class Sign:
     key: str
     weight: float  # how much it speaks for a scam; below 0: against
-    patterns: tuple[Pattern, ...]
-    unless: tuple[Pattern, ...]
+    patterns: tuple[Wording, ...]
+    unless: tuple[Wording, ...]
     source: str
 
 
@@ -67,7 +98,7 @@ class ScamRules:
     shorteners: frozenset[str]
     cheap_endings: frozenset[str]
     chat_hosts: frozenset[str]  # t.me, zalo.me: an invitation, neither official nor false
-    ask: tuple[Pattern, ...]  # "is this a scam?"
+    ask: tuple[Wording, ...]  # "is this a scam?"
 
 
 def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
@@ -85,7 +116,7 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
     )
 
 
-def _load_ideas(content: Path) -> dict[str, tuple[str, ...]]:
+def _load_ideas(content: Path) -> Ideas:
     data, path = _read(content, "ideas.yaml")
     ideas: dict[str, list[str]] = {}
     for idea, patterns in data.items():
@@ -94,7 +125,7 @@ def _load_ideas(content: Path) -> dict[str, tuple[str, ...]]:
                 raise ContentError(path, 1, f"{idea}: {pattern!r}", "words; quote them if need be")
             for phrase in sorted(alternatives(pattern)):
                 ideas.setdefault(phrase, []).append(idea)
-    return {phrase: tuple(dict.fromkeys(found)) for phrase, found in ideas.items()}
+    return make_ideas({phrase: tuple(dict.fromkeys(found)) for phrase, found in ideas.items()})
 
 
 def alternatives(pattern: str) -> set[str]:
@@ -149,8 +180,8 @@ def load_scam_rules(content: Path = CONTENT) -> ScamRules:
             Sign(
                 key,
                 float(sign["weight"]),
-                _compiled(sign.get("patterns", []), path),
-                _compiled(sign.get("unless", []), path),
+                _worded(sign.get("patterns", []), path),
+                _worded(sign.get("unless", []), path),
                 sign["source"],
             )
         )
@@ -165,7 +196,7 @@ def load_scam_rules(content: Path = CONTENT) -> ScamRules:
         shorteners=frozenset(addresses["shorteners"]),
         cheap_endings=frozenset(addresses["cheap_endings"]),
         chat_hosts=frozenset(addresses["chat_hosts"]),
-        ask=_compiled(data["ask"], path),
+        ask=_worded(data["ask"], path),
     )
 
 
@@ -184,6 +215,46 @@ def compile_pattern(pattern: str) -> Pattern:
 def _expression(pattern: str) -> str:
     # " … " swallows the blanks on both sides, so that nothing may stand between as well.
     return re.sub(r" ?… ?", r"(?: \\w+){0,4} ", pattern)
+
+
+def needed_words(pattern: str) -> frozenset[str]:
+    """Words of which one stands wherever the pattern matches; none when that is not plain to see.
+
+    "(a b|c (d|e)) … (f )?g" needs "a" or "c": the first part whose options all begin with a word.
+    """
+    if len(_split(pattern, "|")) == 1:
+        for part in _split(pattern, " "):
+            first = [re.match(r"[a-z0-9]+(?= |$)", option) for option in _options(part)]
+            if all(first):
+                return frozenset(found[0] for found in first if found)
+    return frozenset()
+
+
+def _options(part: str) -> list[str]:
+    """Of "(a|b c)" a and b c; of anything else itself."""
+    inner = part[1:-1]
+    depths = accumulate((letter == "(") - (letter == ")") for letter in inner)
+    is_one_bracket = part.startswith("(") and part.endswith(")") and min(depths, default=0) >= 0
+    return _split(inner, "|") if is_one_bracket else [part]
+
+
+def _split(pattern: str, mark: str) -> list[str]:
+    """At the marks outside of brackets."""
+    parts, depth = [""], 0
+    for letter in pattern:
+        depth += (letter == "(") - (letter == ")")
+        if letter == mark and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
+
+
+def _worded(patterns: list[str], path: Path) -> tuple[Wording, ...]:
+    compiled = _compiled(patterns, path)
+    return tuple(
+        Wording(found, needed_words(written)) for written, found in zip(patterns, compiled, strict=True)
+    )
 
 
 def _compiled(patterns: list[str], path: Path) -> tuple[Pattern, ...]:

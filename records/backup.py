@@ -9,8 +9,10 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -23,26 +25,39 @@ from records.models import Erasure
 
 _MANIFEST = {"made", "sha256", "schema", "rows"}
 _TIME = "%Y%m%dT%H%M%S"
-_NAME = re.compile(r"hocvuso-(\d{8}T\d{6})(?:-(\d+))?\.db")  # made at, edition: scrubbed ones count up
+_NAME = re.compile(r"hocvuso-(\d{8}T\d{6})(?:-(\d+))?\.(?:db|dump)")  # made at; edition: scrubbed ones
 
 
 class BackupError(Exception):
     """The backup cannot be made or used; the message says why."""
 
 
-def back_up(database: Database, folder: Path, *, now: dt.datetime) -> Path:
-    """Write a complete copy into `folder` with a manifest beside it; returns the copy's path."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Of how many days, weeks and months the newest backup is kept."""
+
+    daily: int = 7
+    weekly: int = 5
+    monthly: int = 12
+
+
+KEPT = Kept()
+
+
+def back_up(database: Database, folder: Path, *, now: dt.datetime, keys: Sequence[str] = ()) -> Path:
+    """Write a complete copy into `folder` with a manifest beside it; returns the copy's path.
+
+    `keys` are the ids of the key ring (`Vault.key_ids`): without these keys nobody in the copy is
+    recognised. The keys themselves are in no backup.
+    """
     if not database.is_sqlite:
-        raise BackupError("found PostgreSQL, expected SQLite: use pg_dump -Fc (docs/operations.md)")
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"hocvuso-{now.astimezone(dt.UTC):{_TIME}}.db"
-    if path.exists():
-        raise BackupError(f"found {path}, expected no backup of this second")
+        raise BackupError("found PostgreSQL, expected SQLite: see records.backup_postgresql")
+    path = new_path(folder, now=now, suffix=".db")
     unfinished = path.with_suffix(".part")
     unfinished.unlink(missing_ok=True)
     try:
         _copy(database, unfinished)
-        _publish(unfinished, path, made=now.isoformat())
+        publish(unfinished, path, made=now.isoformat(), keys=keys, **_contents(unfinished))
     except BaseException:
         unfinished.unlink(missing_ok=True)
         raise
@@ -54,9 +69,8 @@ def check_backup(path: Path) -> dict[str, Any]:
     manifest_path = path.with_suffix(".json")
     if not path.is_file() or not manifest_path.is_file():
         raise BackupError(f"found no {path} with its .json, expected a backup made by 'db backup'")
-    manifest = _read_manifest(manifest_path)
-    if (found := _sha256(path)) != manifest["sha256"]:
-        raise BackupError(f"{path}: found SHA-256 {found}, expected {manifest['sha256']}")
+    manifest = read_manifest(manifest_path)
+    check_hash(path, manifest)
     contents = _contents(path)
     if contents["rows"] != manifest["rows"]:
         raise BackupError(f"{path}: found rows {contents['rows']}, expected {manifest['rows']}")
@@ -93,9 +107,15 @@ def restore(path: Path, target: Path, *, erasures: Sequence[Erasure] = ()) -> di
     return manifest
 
 
-def backups(folder: Path) -> list[Path]:
-    """The finished backups in `folder`, oldest first."""
-    return sorted(path for path in folder.glob("hocvuso-*.db") if _NAME.fullmatch(path.name))
+def backups(folder: Path, suffix: str = ".db") -> list[Path]:
+    """The finished backups in `folder`, oldest first; those of PostgreSQL end with `.dump`."""
+    return sorted(path for path in folder.glob(f"hocvuso-*{suffix}") if _NAME.fullmatch(path.name))
+
+
+def newest_backup(folder: Path) -> dt.datetime | None:
+    """When the newest backup of any kind in `folder` was made, by its name; None when there is none."""
+    made = [_made(path) for suffix in (".db", ".dump") for path in backups(folder, suffix)]
+    return max(made, default=None)
 
 
 def scrub(folder: Path, erasures: Sequence[Erasure]) -> int:
@@ -111,24 +131,35 @@ def scrub(folder: Path, erasures: Sequence[Erasure]) -> int:
         new = _next_edition(path)
         unfinished = new.with_suffix(".part")
         _write_without(path, erasures, unfinished)
-        made = _read_manifest(path.with_suffix(".json"))["made"]
-        _publish(unfinished, new, made=made)
+        old = read_manifest(path.with_suffix(".json"))
+        publish(unfinished, new, made=old["made"], keys=old.get("keys", ()), **_contents(unfinished))
         path.unlink()
         path.with_suffix(".json").unlink(missing_ok=True)
         scrubbed += 1
     return scrubbed
 
 
-def rotate(folder: Path, *, now: dt.datetime, keep_days: int) -> list[Path]:
+def check_keys(manifest: Mapping[str, Any], keys: Sequence[str]) -> None:
+    """Raise `BackupError` when a key of the backup is not among `keys`, the ids of a key ring."""
+    if missing := set(manifest.get("keys", ())) - set(keys):
+        raise BackupError(
+            f"found key ring {', '.join(keys) or 'none'}, expected {', '.join(sorted(missing))} in it: "
+            "without that secret.key nobody in the backup is recognised; put it into the data folder first"
+        )
+
+
+def rotate(
+    folder: Path, *, now: dt.datetime, keep_days: int, kept_of: Kept = KEPT, suffix: str = ".db"
+) -> list[Path]:
     """Delete the backups that are not needed any more; returns which.
 
-    Kept are the newest of each of the last 7 days, 5 weeks and 12 months that have one, and none
-    that is older than `keep_days`.
+    Kept are the newest of each of the last days, weeks and months that have one, as many as
+    `kept_of` says, and none that is older than `keep_days`.
     """
     oldest = now - dt.timedelta(days=keep_days)
-    newest_first = sorted(((_made(path), path) for path in backups(folder)), reverse=True)
+    newest_first = sorted(((_made(path), path) for path in backups(folder, suffix)), reverse=True)
     kept: set[Path] = set()
-    for count, period in ((7, "%Y-%m-%d"), (5, "%G-%V"), (12, "%Y-%m")):
+    for count, period in ((kept_of.daily, "%Y-%m-%d"), (kept_of.weekly, "%G-%V"), (kept_of.monthly, "%Y-%m")):
         last: dict[str, Path] = {}
         for made, path in newest_first:
             last.setdefault(f"{made:{period}}", path)
@@ -200,11 +231,35 @@ def _remove_database(path: Path) -> None:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
-def _publish(unfinished: Path, path: Path, *, made: str) -> None:
-    """Give a finished copy its manifest and its name."""
-    manifest = {"made": made, "sha256": _sha256(unfinished), **_contents(unfinished)}
-    path.with_suffix(".json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+def new_path(folder: Path, *, now: dt.datetime, suffix: str) -> Path:
+    """Where a backup of now goes; makes the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"hocvuso-{now.astimezone(dt.UTC):{_TIME}}{suffix}"
+    if path.exists():
+        raise BackupError(f"found {path}, expected no backup of this second")
+    return path
+
+
+def publish(unfinished: Path, path: Path, *, made: str, keys: Sequence[str], **contents: Any) -> None:
+    """Give a finished copy its manifest and its name; both are on the disk on return."""
+    manifest = {
+        "made": made,
+        "program": version("hocvuso"),
+        "sha256": _sha256(unfinished),
+        "keys": list(keys),
+        **contents,
+    }
+    beside = path.with_suffix(".json")
+    beside.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    for written in (unfinished, beside):
+        with written.open("rb") as file:
+            os.fsync(file.fileno())
     unfinished.rename(path)
+
+
+def check_hash(path: Path, manifest: Mapping[str, Any]) -> None:
+    if (found := _sha256(path)) != manifest["sha256"]:
+        raise BackupError(f"{path}: found SHA-256 {found}, expected {manifest['sha256']}")
 
 
 def _made(path: Path) -> dt.datetime:
@@ -232,7 +287,7 @@ def _copy(database: Database, path: Path) -> None:
         raise BackupError(f"{path}: found {error}, expected room for a copy of {source}") from error
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
+def read_manifest(path: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import ColumnElement, Subquery, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from records.models import Completion, Hamlet, Question
@@ -22,7 +22,7 @@ class Row:
     questions: int
     learners: int  # different learners who asked
     unanswered: int
-    completions: int  # of any grade; a guide done in two grades counts once
+    completions: int  # of any grade that was not taken back; a guide done in two grades counts once
 
 
 def count_by_hamlet(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> list[Row]:
@@ -106,6 +106,39 @@ def count_learners(session: Session, *, commune_id: int, start: dt.datetime, end
     return session.scalar(asked) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Grades:
+    """Completions by how they are known. Done in two grades, a guide counts in both."""
+
+    self_reported: int = 0
+    quiz: int = 0
+    confirmed: int = 0
+
+    def __add__(self, other: "Grades") -> "Grades":
+        return Grades(
+            self.self_reported + other.self_reported,
+            self.quiz + other.quiz,
+            self.confirmed + other.confirmed,
+        )
+
+
+_GRADE_NAMES = {"self": "self_reported", "quiz": "quiz", "confirmed": "confirmed"}
+
+
+def count_grades(
+    session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime
+) -> dict[tuple[int | None, str], Grades]:
+    """(hamlet or None, guide) → learners by grade; what was taken back counts nowhere."""
+    found: dict[tuple[int | None, str], dict[str, int]] = {}
+    for hamlet_id, guide, grade, count in session.execute(
+        select(Completion.hamlet_id, Completion.guide, Completion.grade, func.count())
+        .where(*_counted(commune_id, start, end))
+        .group_by(Completion.hamlet_id, Completion.guide, Completion.grade)
+    ):
+        found.setdefault((hamlet_id, guide), {})[_GRADE_NAMES[grade]] = count
+    return {key: Grades(**grades) for key, grades in found.items()}
+
+
 _IS_UNANSWERED = Question.outcome.in_(("no_answer", "choices")) & Question.guide.is_(None)
 
 _Key = int | str | None
@@ -146,6 +179,16 @@ def _completions(
     return {row[0]: row[1] for row in rows}
 
 
+def _counted(commune_id: int, start: dt.datetime, end: dt.datetime) -> tuple[ColumnElement[bool], ...]:
+    """The completions of a period that were not taken back."""
+    return (
+        Completion.commune_id == commune_id,
+        Completion.created_at >= start,
+        Completion.created_at < end,
+        Completion.taken_back_at.is_(None),
+    )
+
+
 def _done(commune_id: int, start: dt.datetime, end: dt.datetime) -> Subquery:
     """(learner, guide, hamlet) of the completions, each learner and guide once.
 
@@ -154,11 +197,7 @@ def _done(commune_id: int, start: dt.datetime, end: dt.datetime) -> Subquery:
     """
     first = (
         select(func.min(Completion.id))
-        .where(
-            Completion.commune_id == commune_id,
-            Completion.created_at >= start,
-            Completion.created_at < end,
-        )
+        .where(*_counted(commune_id, start, end))
         .group_by(Completion.learner_id, Completion.guide)
     )
     return (

@@ -4,15 +4,17 @@ SQLite: WAL, synchronous FULL, one writer at a time (reliability.md §2.3), read
 write. PostgreSQL: plain transactions with time limits; durability settings are checked.
 """
 
+import fcntl
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import QueuePool
 
 try:  # a SQLite without the WAL-reset bug; only Linux has the wheel
     import pysqlite3.dbapi2 as sqlite_driver
@@ -39,8 +41,9 @@ class DatabaseError(Exception):
 class Database:
     """Sessions for reading and for writing. Make one with `open_database`; close it at the end."""
 
-    def __init__(self, writer: Engine, reader: Engine) -> None:
-        self._writer, self._reader = writer, reader
+    def __init__(self, writer: Engine, reader: Engine, *, held: ExitStack | None = None) -> None:
+        """`held` is let go of when the database is closed."""
+        self._writer, self._reader, self._held = writer, reader, held or ExitStack()
         self._write_lock = threading.RLock()
         self.is_sqlite = writer.dialect.name == "sqlite"
 
@@ -63,6 +66,17 @@ class Database:
         """A snapshot that cannot write: all its queries see the same moment, whoever writes meanwhile."""
         with Session(self._reader) as session:
             yield session
+
+    def connections(self) -> dict[str, tuple[int, int]]:
+        """pool → (connections in use, open and idle); PostgreSQL has one pool for both."""
+        pools = {"writer": self._writer.pool, "reader": self._reader.pool}
+        if pools["writer"] is pools["reader"]:
+            del pools["reader"]
+        return {
+            name: (pool.checkedout(), pool.checkedin())
+            for name, pool in pools.items()
+            if isinstance(pool, QueuePool)
+        }
 
     def checkpoint(self) -> None:
         """Empty SQLite's write-ahead log, where rows that were erased can still be read."""
@@ -95,6 +109,7 @@ class Database:
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
+        self._held.close()
 
 
 def sqlite_url(path: Path) -> str:
@@ -102,8 +117,13 @@ def sqlite_url(path: Path) -> str:
     return URL.create("sqlite", database=str(path)).render_as_string()
 
 
-def open_database(url: str) -> Database:
-    """Connect and check the durability settings; raises `DatabaseError`."""
+def open_database(
+    url: str, *, sqlite_version: tuple[int, ...] = sqlite_driver.sqlite_version_info
+) -> Database:
+    """Connect and check the durability settings; raises `DatabaseError`.
+
+    A SQLite of a version with the WAL-reset bug is for one process alone: a second one is refused.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:  # the message leaves the address out: it may hold a password
@@ -112,9 +132,12 @@ def open_database(url: str) -> Database:
         if not parsed.database or parsed.database == ":memory:":
             raise DatabaseError(f"found {url}, expected a database file")
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        held = ExitStack()
+        if not sqlite_is_fixed(sqlite_version):
+            held.enter_context(_only_process(Path(parsed.database), sqlite_version))
         writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", read_only=False)
         reader = _sqlite_engine(url, begin="BEGIN", read_only=True)
-        database = Database(writer, reader)
+        database = Database(writer, reader, held=held)
         _check(database, _check_pragmas)
         return database
     if parsed.get_backend_name() != "postgresql":
@@ -132,6 +155,20 @@ def sqlite_is_fixed(version: tuple[int, ...] = sqlite_driver.sqlite_version_info
     return any(version >= fixed for fixed in FIXED_SQLITE if version[:2] == fixed[:2]) or (
         version >= FIXED_SQLITE[0]
     )
+
+
+@contextmanager
+def _only_process(path: Path, version: tuple[int, ...]) -> Iterator[None]:
+    """Hold the lock beside the file; the system lets go of it when the process ends, however it ends."""
+    with Path(f"{path}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DatabaseError(
+                f"found SQLite {'.'.join(map(str, version))} and another process that has {path} open, "
+                "expected 3.51.3 or newer, or one process: two could break the file (pip install pysqlite3)"
+            ) from error
+        yield
 
 
 def _check(database: Database, check: Callable[[Engine], None]) -> None:
@@ -190,7 +227,9 @@ def _postgresql_engine(url: str) -> Engine:
         hide_parameters=True,
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
-            "-c idle_in_transaction_session_timeout=30s"
+            "-c idle_in_transaction_session_timeout=30s "
+            # A worker whose machine is gone must not hold its locks for hours.
+            "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
         },
     )
 

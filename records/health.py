@@ -1,12 +1,16 @@
-"""What the doctor asks the database: whether work gets done, and what passed on each channel."""
+"""What the doctor and the metrics ask the database: does work get done, what passed on each channel."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from records.models import ChannelIdentity, InboxMessage, OutboxMessage, StaffAccount
+from records.jobs import EVERYWHERE
+from records.models import ChannelIdentity, InboxMessage, JobRun, OutboxMessage, StaffAccount
+
+UNSENT = ("pending", "sending", "dead")  # the states of a reply that did not arrive
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,58 @@ class Traffic:
     people: int
     last_in: dt.datetime | None
     last_out: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """So many rows, the oldest of them of that moment."""
+
+    count: int
+    oldest: dt.datetime | None
+
+
+NOTHING = Pile(0, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What there is to do in the whole installation; what there is none of is left out."""
+
+    inbox: dict[str, Pile]  # channel → messages not answered
+    inbox_dead: int
+    outbox: dict[tuple[str, str], Pile]  # (channel, one of UNSENT) → replies
+    jobs_done: dict[str, dt.datetime]  # night job of the whole installation → when it was last done
+
+
+def work(session: Session, *, pushed: Iterable[str]) -> Work:
+    """Every query reads the piles alone, by an index; `pushed` are the channels that replies are sent on."""
+    inbox = session.execute(
+        select(InboxMessage.channel, func.count(), func.min(InboxMessage.received_at))
+        .where(InboxMessage.state == "pending")
+        .group_by(InboxMessage.channel)
+    )
+    dead = session.scalar(select(func.count()).where(InboxMessage.state == "dead")) or 0
+    jobs = session.execute(
+        select(JobRun.job, func.max(JobRun.finished_at))
+        .where(JobRun.commune_id == EVERYWHERE, JobRun.finished_at.is_not(None))
+        .group_by(JobRun.job)
+    )
+    return Work(
+        {channel: Pile(count, oldest) for channel, count, oldest in inbox},
+        dead,
+        {key: pile for channel in pushed for key, pile in _unsent(session, channel)},
+        {job: done for job, done in jobs if done is not None},
+    )
+
+
+def _unsent(session: Session, channel: str) -> list[tuple[tuple[str, str], Pile]]:
+    # By channel: the index begins with it, and most rows of the table are sent.
+    rows = session.execute(
+        select(OutboxMessage.state, func.count(), func.min(OutboxMessage.created_at))
+        .where(OutboxMessage.channel == channel, OutboxMessage.state.in_(UNSENT))
+        .group_by(OutboxMessage.state)
+    )
+    return [((channel, state), Pile(count, oldest)) for state, count, oldest in rows]
 
 
 def waiting_messages(session: Session, *, since: dt.datetime) -> Waiting:

@@ -32,6 +32,13 @@ def new_id(*, clock: Callable[[], int] = time.time_ns) -> int:
         return _last
 
 
+def start_above(used: int) -> None:
+    """Make no id up to `used` any more: the clock may have been set back since it was made."""
+    global _last
+    with _lock:
+        _last = max(_last, used)
+
+
 def new_reference() -> str:
     """A number that people are given, write down and read out: a receipt."""
     return "".join(secrets.choice(_LETTERS) for _ in range(_REFERENCE_LENGTH))

@@ -4,13 +4,26 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, exists, func, select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session, aliased, make_transient_to_detached
 
+from records.ids import new_id
 from records.models import Conversation, InboxMessage
 
 MAX_ATTEMPTS = 3
+
+_KEY = ("commune_id", "channel", "message_id")
+# Statements are built once: that costs more than running them, and each message needs them.
+_INSERTS = {
+    dialect.__name__.rpartition(".")[2]: dialect.insert(InboxMessage.__table__)
+    .on_conflict_do_nothing(index_elements=_KEY)
+    .returning(InboxMessage.__table__.c.id)
+    for dialect in (postgresql, sqlite)
+}
+_STATE = select(InboxMessage.state).where(
+    InboxMessage.commune_id == bindparam("commune_id"), InboxMessage.id == bindparam("id")
+)
 
 
 def claim(
@@ -31,33 +44,36 @@ def claim(
     The unique key (commune, channel, message id) is the guard against a second delivery, not a
     look-up: of two deliveries at once, one inserts and the other finds the first one's row.
     """
-    message = InboxMessage(
-        commune_id=conversation.commune_id,
-        conversation_id=conversation.id,
-        channel=conversation.channel,
-        message_id=message_id,
-        kind=kind,
-        context=context,
-        text=text,
-        payload=payload,
-        secrets=list(secrets),
-        hamlet=hamlet,
-        received_at=now,
-    )
-    try:
-        with session.begin_nested():
-            session.add(message)
-    except IntegrityError:
-        known = session.scalar(
+    values: dict[str, Any] = {
+        "commune_id": conversation.commune_id,
+        "id": new_id(),
+        "conversation_id": conversation.id,
+        "channel": conversation.channel,
+        "message_id": message_id,
+        "kind": kind,
+        "context": context,
+        "text": text,
+        "payload": payload,
+        "secrets": list(secrets),
+        "hamlet": hamlet,
+        "state": "pending",
+        "attempts": 0,
+        "received_at": now,
+        "done_at": None,
+    }
+    insert = _INSERTS[session.get_bind().dialect.name]
+    if session.execute(insert, values).first() is None:
+        known = session.scalars(
             select(InboxMessage).where(
                 InboxMessage.commune_id == conversation.commune_id,
                 InboxMessage.channel == conversation.channel,
                 InboxMessage.message_id == message_id,
             )
-        )
-        if known is None:  # some other constraint
-            raise
+        ).one()
         return known, False
+    message = InboxMessage(**values)
+    make_transient_to_detached(message)  # the row is there already
+    session.add(message)
     return message, True
 
 
@@ -95,9 +111,11 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
     """
     while (row := session.execute(_OLDEST).first()) is not None:
         message, conversation = row
+        if session.get_bind().dialect.name == "sqlite":  # nobody else writes meanwhile
+            return message, conversation
         # PostgreSQL gives the locked row as it is now, but its partner as the statement began.
-        session.refresh(message, ["state"])
-        if message.state == "pending":
+        now = session.scalar(_STATE, {"commune_id": message.commune_id, "id": message.id})
+        if now == "pending":
             return message, conversation
     return None
 
@@ -116,3 +134,9 @@ def count_attempt(session: Session, *, commune_id: int, inbox_id: int) -> int:
 
 def depth(session: Session) -> int:
     return session.scalar(select(func.count()).where(InboxMessage.state == "pending")) or 0
+
+
+def oldest(session: Session) -> dt.datetime | None:
+    """When the message that waits longest arrived."""
+    query = select(InboxMessage.received_at).where(InboxMessage.state == "pending").order_by(InboxMessage.id)
+    return session.scalar(query.limit(1))

@@ -3,12 +3,38 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from records.ids import new_id
-from records.models import ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
+from records.models import Base, ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
+
+# Built once: that costs more than running them, and each message needs them.
+_CONVERSATION = (
+    select(Conversation)
+    .join(
+        ChannelIdentity,
+        (ChannelIdentity.commune_id == Conversation.commune_id)
+        & (ChannelIdentity.id == Conversation.identity_id),
+    )
+    .where(
+        ChannelIdentity.commune_id == bindparam("commune_id"),
+        ChannelIdentity.channel == bindparam("channel"),
+        ChannelIdentity.external_hash.in_(bindparam("hashes", expanding=True)),
+    )
+)
+_IDENTITIES = Base.metadata.tables["channel_identities"]
+_NOTE_MESSAGE = (
+    update(_IDENTITIES)
+    .where(_IDENTITIES.c.commune_id == bindparam("its_commune"), _IDENTITIES.c.id == bindparam("its_id"))
+    .values(
+        external_hash=bindparam("external_hash"),
+        sealed_address=bindparam("sealed_address"),
+        last_message_at=bindparam("last_message_at"),
+        left_at=None,
+    )
+)
 
 
 def find_identity(
@@ -27,19 +53,8 @@ def find_identity(
 def find_conversation(
     session: Session, *, commune_id: int, channel: str, hashes: Sequence[str]
 ) -> Conversation | None:
-    return session.scalar(
-        select(Conversation)
-        .join(
-            ChannelIdentity,
-            (ChannelIdentity.commune_id == Conversation.commune_id)
-            & (ChannelIdentity.id == Conversation.identity_id),
-        )
-        .where(
-            ChannelIdentity.commune_id == commune_id,
-            ChannelIdentity.channel == channel,
-            ChannelIdentity.external_hash.in_(hashes),
-        )
-    )
+    who = {"commune_id": commune_id, "channel": channel, "hashes": list(hashes)}
+    return session.scalar(_CONVERSATION, who)
 
 
 def open_conversation(
@@ -68,12 +83,14 @@ def note_message(
 ) -> None:
     """They wrote just now and can be answered there; `newest` is their hash under the newest key."""
     session.execute(
-        update(ChannelIdentity)
-        .where(
-            ChannelIdentity.commune_id == conversation.commune_id,
-            ChannelIdentity.id == conversation.identity_id,
-        )
-        .values(external_hash=newest, sealed_address=sealed_address, last_message_at=now, left_at=None)
+        _NOTE_MESSAGE,
+        {
+            "its_commune": conversation.commune_id,
+            "its_id": conversation.identity_id,
+            "external_hash": newest,
+            "sealed_address": sealed_address,
+            "last_message_at": now,
+        },
     )
 
 

@@ -237,7 +237,7 @@ class OutboxMessage(Base):
     __table_args__ = (
         belongs("conversation_id", "conversations", "fk_outbox_conversation"),
         UniqueConstraint("commune_id", "inbox_id", "position", name="uq_outbox_position"),
-        Index("ix_outbox_state", "channel", "state", "not_before"),
+        Index("ix_outbox_state", "channel", "state", "commune_id", "id"),
         Index("ix_outbox_conversation", "commune_id", "conversation_id", "id"),
     )
 
@@ -482,6 +482,27 @@ class UnloggedCount(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     day: Mapped[dt.date]  # in Vietnam
     channel: Mapped[str] = mapped_column(String(20))
+    count: Mapped[int]
+
+
+class DailyCount(Base):
+    """How many questions or completions there were on a day, so that years are added up quickly.
+
+    Counted from the questions by `records.rollup`; names nobody. 0 stands for no hamlet and "" for
+    no guide, for a key has no gaps.
+    """
+
+    __tablename__ = "daily_counts"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_daily_counts_commune"),
+        Index("ix_daily_counts_day", "day"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)  # in Vietnam
+    hamlet_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    guide: Mapped[str] = mapped_column(String(80), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20), primary_key=True)  # of a question; or done
     count: Mapped[int]
 
 

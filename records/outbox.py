@@ -1,21 +1,25 @@
 """The outbox: replies wait here, written in the transaction of the turn, until they are sent.
 
 A sender takes a row (`take_next`), commits, calls the channel, and says how that went. A sender
-that dies in between leaves the row in `sending`; `put_back` then offers it once more.
+that dies in between leaves the row in `sending`; who sees one attempt for longer than `LEASE` offers
+the row once more (`put_back`). Nobody compares the times of two clocks for that: one may be set.
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, exists, func, select, update
+from sqlalchemy import CursorResult, Select, Update, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from records.ids import new_id
-from records.models import ChannelIdentity, Conversation, InboxMessage, OutboxMessage
+from records.models import Base, ChannelIdentity, Conversation, InboxMessage, OutboxMessage
 
 LEASE = dt.timedelta(seconds=60)  # no call takes longer; after it the sender counts as dead
+
+Attempt = tuple[int, dt.datetime | None]  # a row and since when a sender has it: names one attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Taken:
 
     commune_id: int
     id: int
+    inbox_id: int  # of the message it answers: its own where it answers none
     conversation_id: int
     body: dict[str, Any]
     attempts: int  # this one included
@@ -34,6 +39,78 @@ class Taken:
     left_at: dt.datetime | None
 
 
+def _next() -> Select[Any]:
+    earlier = aliased(OutboxMessage)
+    has_earlier = exists().where(
+        earlier.commune_id == OutboxMessage.commune_id,
+        earlier.conversation_id == OutboxMessage.conversation_id,
+        earlier.state.in_(("pending", "sending")),
+        earlier.id < OutboxMessage.id,
+    )
+    return (
+        select(
+            OutboxMessage.id,
+            OutboxMessage.inbox_id,
+            OutboxMessage.conversation_id,
+            OutboxMessage.body,
+            OutboxMessage.attempts,
+            OutboxMessage.created_at,
+            ChannelIdentity.sealed_address,
+            ChannelIdentity.last_message_at,
+            ChannelIdentity.left_at,
+        )
+        .join(
+            Conversation,
+            (Conversation.commune_id == OutboxMessage.commune_id)
+            & (Conversation.id == OutboxMessage.conversation_id),
+        )
+        .join(
+            ChannelIdentity,
+            (ChannelIdentity.commune_id == Conversation.commune_id)
+            & (ChannelIdentity.id == Conversation.identity_id),
+        )
+        .where(
+            OutboxMessage.commune_id == bindparam("commune_id"),
+            OutboxMessage.channel == bindparam("channel"),
+            OutboxMessage.state == "pending",
+            # What was not put off is due, although the clock may have been set back since.
+            or_(
+                OutboxMessage.not_before <= bindparam("now"),
+                OutboxMessage.not_before <= OutboxMessage.created_at,
+            ),
+            ~has_earlier,
+        )
+        .order_by(OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True, of=OutboxMessage)
+    )
+
+
+# Statements are built once: that costs more than running them, and each reply needs them.
+_NEXT = _next()
+_TABLE = Base.metadata.tables["outbox"]
+_MARK = (
+    update(_TABLE)
+    .where(_TABLE.c.commune_id == bindparam("its_commune"), _TABLE.c.id == bindparam("its_id"))
+    .values({name: bindparam(name) for name in ("state", "sending_at", "attempts")})
+)
+
+
+@lru_cache
+def _end_of_attempt(changed: frozenset[str]) -> Update:
+    """Sets `changed` of the row, as long as it is still this attempt's."""
+    return (
+        update(_TABLE)
+        .where(
+            _TABLE.c.commune_id == bindparam("its_commune"),
+            _TABLE.c.id == bindparam("its_id"),
+            _TABLE.c.state == "sending",
+            _TABLE.c.sending_at == bindparam("its_sending_at"),
+        )
+        .values({"sending_at": None, **{name: bindparam(name) for name in changed}})
+    )
+
+
 def put(
     session: Session, message: InboxMessage, bodies: Sequence[dict[str, Any]], *, now: dt.datetime
 ) -> list[OutboxMessage]:
@@ -41,6 +118,7 @@ def put(
     rows = [
         OutboxMessage(
             commune_id=message.commune_id,
+            id=new_id(),
             conversation_id=message.conversation_id,
             inbox_id=message.id,
             position=position,
@@ -52,7 +130,6 @@ def put(
         for position, body in enumerate(bodies)
     ]
     session.add_all(rows)
-    session.flush()
     return rows
 
 
@@ -83,50 +160,24 @@ def take_next(session: Session, *, commune_id: int, channel: str, now: dt.dateti
     A row waits for every earlier one of its conversation, so replies arrive in their order and
     nobody is written to twice at a time.
     """
-    earlier = aliased(OutboxMessage)
-    has_earlier = exists().where(
-        earlier.commune_id == OutboxMessage.commune_id,
-        earlier.conversation_id == OutboxMessage.conversation_id,
-        earlier.state.in_(("pending", "sending")),
-        earlier.id < OutboxMessage.id,
-    )
-    row = session.scalar(
-        select(OutboxMessage)
-        .where(
-            OutboxMessage.commune_id == commune_id,
-            OutboxMessage.channel == channel,
-            OutboxMessage.state == "pending",
-            OutboxMessage.not_before <= now,
-            ~has_earlier,
-        )
-        .order_by(OutboxMessage.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
+    row = session.execute(_NEXT, {"commune_id": commune_id, "channel": channel, "now": now}).first()
     if row is None:
         return None
-    row.state, row.sending_at = "sending", now
-    row.attempts += 1
-    identity = session.scalars(
-        select(ChannelIdentity)
-        .join(
-            Conversation,
-            (Conversation.commune_id == ChannelIdentity.commune_id)
-            & (Conversation.identity_id == ChannelIdentity.id),
-        )
-        .where(Conversation.commune_id == commune_id, Conversation.id == row.conversation_id)
-    ).one()
+    attempts = row.attempts + 1
+    mark = {"state": "sending", "sending_at": now, "attempts": attempts}
+    session.execute(_MARK, {"its_commune": commune_id, "its_id": row.id, **mark})
     return Taken(
         commune_id,
         row.id,
+        row.inbox_id,
         row.conversation_id,
         row.body,
-        row.attempts,
+        attempts,
         now,
         row.created_at,
-        identity.sealed_address,
-        identity.last_message_at,
-        identity.left_at,
+        row.sealed_address,
+        row.last_message_at,
+        row.left_at,
     )
 
 
@@ -144,41 +195,46 @@ def mark_taken(
 
     False when the row was meanwhile given to another sender; then nothing is changed.
     """
-    values: dict[str, Any] = {"state": state, "error": error, "sending_at": None}
+    changes: dict[str, Any] = {"state": state, "error": error}
     if state == "sent":
-        values |= {"sent_at": now, "provider_id": provider_id}
+        changes |= {"sent_at": now, "provider_id": provider_id}
     if not_before is not None:
-        values["not_before"] = not_before
-    result = session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.commune_id == taken.commune_id,
-            OutboxMessage.id == taken.id,
-            OutboxMessage.state == "sending",
-            OutboxMessage.sending_at == taken.sending_at,
-        )
-        .values(values)
-    )
+        changes["not_before"] = not_before
+    attempt = {"its_commune": taken.commune_id, "its_id": taken.id, "its_sending_at": taken.sending_at}
+    result = session.execute(_end_of_attempt(frozenset(changes)), {**attempt, **changes})
     assert isinstance(result, CursorResult)
     return result.rowcount == 1
 
 
-def put_back(
-    session: Session, *, commune_id: int, channel: str, now: dt.datetime, lease: dt.timedelta = LEASE
-) -> int:
-    """Offer again what dead senders had; returns how many rows. These may arrive a second time."""
-    result = session.execute(
-        update(OutboxMessage)
-        .where(
+def attempts_under_way(session: Session, *, commune_id: int, channel: str) -> set[Attempt]:
+    """What senders, of this process or another, dead or alive, have now."""
+    rows = session.execute(
+        select(OutboxMessage.id, OutboxMessage.sending_at).where(
             OutboxMessage.commune_id == commune_id,
             OutboxMessage.channel == channel,
             OutboxMessage.state == "sending",
-            OutboxMessage.sending_at <= now - lease,
         )
-        .values(state="pending", sending_at=None)
     )
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    return {(row_id, sending_at) for row_id, sending_at in rows}
+
+
+def put_back(session: Session, *, commune_id: int, attempts: Iterable[Attempt]) -> int:
+    """Offer again what dead senders had; returns how many rows. These may arrive a second time."""
+    count = 0
+    for row_id, sending_at in attempts:
+        result = session.execute(
+            update(OutboxMessage)
+            .where(
+                OutboxMessage.commune_id == commune_id,
+                OutboxMessage.id == row_id,
+                OutboxMessage.state == "sending",
+                OutboxMessage.sending_at == sending_at,
+            )
+            .values(state="pending", sending_at=None)
+        )
+        assert isinstance(result, CursorResult)
+        count += result.rowcount
+    return count
 
 
 def states(session: Session) -> dict[tuple[str, str], int]:

@@ -14,7 +14,19 @@ WAYS_IN = ("channel_identities", "conversations")
 OF_COMMUNE = ("erasures", "subject_requests")
 
 # Preferences of a person among the slots of a talk; the other slots are about what was talked about.
-PROFILE_SLOTS = ("commune", "address", "hamlet", "hamlet_asked", "notice", "unlogged")
+PROFILE_SLOTS = (
+    "commune",
+    "address",
+    "address_by",  # 'wish' when they said how they want to be called
+    "called",  # what they called themselves in a message, once so far
+    "profile",  # which of several people on one phone is talking
+    "helping",
+    "helped_by",
+    "hamlet",
+    "hamlet_asked",
+    "notice",
+    "unlogged",
+)
 
 
 def of_learner() -> list[Table]:

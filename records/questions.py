@@ -4,9 +4,10 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ScalarSelect, delete, func, select
+from sqlalchemy import ScalarSelect, delete, func, select, update
 from sqlalchemy.orm import Session
 
+from records import handoffs
 from records.models import Completion, Handoff, Learner, Question
 
 UNANSWERED = ("no_answer", "choices")
@@ -63,30 +64,32 @@ def record_completion(
     channel: str,
     guide: str,
     grade: str,
+    volunteer_id: int | None = None,
     now: dt.datetime,
 ) -> bool:
-    """Returns whether it counts: the same learner, guide and grade count once."""
-    known = session.scalar(
-        select(Completion.id).where(
-            Completion.commune_id == commune_id,
-            Completion.learner_id == learner_id,
-            Completion.guide == guide,
-            Completion.grade == grade,
-        )
+    """Returns whether it counts: the same learner, guide and grade count once.
+
+    One that was taken back counts again, from now on.
+    """
+    values = {
+        "channel": channel,
+        "hamlet_id": _hamlet_of(commune_id, learner_id),
+        "volunteer_id": volunteer_id,
+        "created_at": now,
+    }
+    same = (
+        Completion.commune_id == commune_id,
+        Completion.learner_id == learner_id,
+        Completion.guide == guide,
+        Completion.grade == grade,
     )
+    known = session.scalar(select(Completion).where(*same))
     if known is not None:
-        return False
-    session.add(
-        Completion(
-            commune_id=commune_id,
-            learner_id=learner_id,
-            hamlet_id=_hamlet_of(commune_id, learner_id),
-            channel=channel,
-            guide=guide,
-            grade=grade,
-            created_at=now,
-        )
-    )
+        if known.taken_back_at is None:
+            return False
+        session.execute(update(Completion).where(*same).values(taken_back_at=None, **values))
+        return True
+    session.add(Completion(commune_id=commune_id, learner_id=learner_id, guide=guide, grade=grade, **values))
     session.flush()
     return True
 
@@ -103,36 +106,19 @@ def record_handoff(
     question: str | None,
     now: dt.datetime,
 ) -> bool:
-    """Returns whether it is new: a learner who calls again while waiting waits once.
-
-    A second call makes the waiting one more urgent when it is.
-    """
-    waiting = session.scalar(
-        select(Handoff).where(
-            Handoff.commune_id == commune_id,
-            Handoff.learner_id == learner_id,
-            Handoff.state == "open",
-        )
+    """Returns whether it is new: see `records.handoffs.open_call`."""
+    _, is_new = handoffs.open_call(
+        session,
+        commune_id=commune_id,
+        learner_id=learner_id,
+        conversation_id=conversation_id,
+        reason=reason,
+        guide=guide,
+        step=step,
+        question=question,
+        now=now,
     )
-    if waiting is not None:
-        if reason == "urgent":
-            waiting.reason, waiting.question = reason, question
-        return False
-    session.add(
-        Handoff(
-            commune_id=commune_id,
-            learner_id=learner_id,
-            conversation_id=conversation_id,
-            hamlet_id=_hamlet_of(commune_id, learner_id),
-            reason=reason,
-            guide=guide,
-            step=step,
-            question=question,
-            created_at=now,
-        )
-    )
-    session.flush()
-    return True
+    return is_new
 
 
 def unanswered(

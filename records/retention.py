@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, CursorResult, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from records import audit
+from records import audit, households
+from records.community import ClassNote, Mentorship, Profile, Reminder, Volunteer
 from records.models import (
     Base,
     ChannelIdentity,
@@ -71,8 +72,10 @@ def _messages(night: _Night) -> int:
 
 
 def _replies(night: _Night) -> int:
-    old = OutboxMessage.created_at < night.before(night.periods.messages)
-    return _delete(night, OutboxMessage, old)
+    """Also reminders that were stopped, or are done."""
+    end = night.before(night.periods.messages)
+    over = _delete(night, Reminder, Reminder.state != "on", Reminder.next_at < end)
+    return over + _delete(night, OutboxMessage, OutboxMessage.created_at < end)
 
 
 def _events(night: _Night) -> int:
@@ -120,6 +123,29 @@ def _talks(night: _Night) -> int:
             emptied += 1
         if emptied == PIECE:
             break
+    return emptied + _profiles_left(night)
+
+
+def _profiles_left(night: _Night) -> int:
+    """The same of who shared the phone and left before the talk went quiet."""
+    left = night.session.scalars(
+        select(Profile)
+        .join(
+            Conversation,
+            (Conversation.commune_id == Profile.commune_id) & (Conversation.id == Profile.conversation_id),
+        )
+        .where(
+            Profile.commune_id == night.commune_id,
+            Conversation.updated_at < night.before(night.periods.messages),
+        )
+        .order_by(Profile.id)
+    )
+    emptied = 0
+    for profile in left:
+        kept = {name: value for name, value in profile.slots.items() if name in PROFILE_SLOTS}
+        if kept != profile.slots:
+            profile.slots = kept
+            emptied += 1
     return emptied
 
 
@@ -135,6 +161,8 @@ def _statistics(night: _Night) -> int:
         _delete(night, Question, Question.created_at < end)
         + _delete(night, Completion, Completion.created_at < end)
         + _delete(night, UnloggedCount, UnloggedCount.day < end.date())
+        + _delete(night, ClassNote, ClassNote.day < end.date())
+        + _delete(night, Mentorship, Mentorship.ended_at < end)
     )
 
 
@@ -174,13 +202,45 @@ def _silent(night: _Night) -> int:
     return _delete(night, ChannelIdentity, talk, ~waits, *(~each for each in is_needed))
 
 
+def _volunteers(night: _Night) -> int:
+    """Who was switched off and is silent: first how they are reached, then all, unless classes count them."""
+    chats = (
+        select(Conversation.id)
+        .where(
+            Conversation.commune_id == night.commune_id,
+            Conversation.updated_at < night.before(night.periods.idle),
+        )
+        .scalar_subquery()
+    )
+    is_off = (Volunteer.commune_id == night.commune_id, ~Volunteer.is_active)
+    reached = night.session.execute(
+        update(Volunteer).where(*is_off, Volunteer.conversation_id.in_(chats)).values(conversation_id=None)
+    )
+    assert isinstance(reached, CursorResult)
+    has_classes = exists().where(
+        ClassNote.commune_id == Volunteer.commune_id, ClassNote.volunteer_id == Volunteer.id
+    )
+    end = night.before(night.periods.statistics)
+    gone = _delete(
+        night,
+        Volunteer,
+        ~Volunteer.is_active,
+        Volunteer.conversation_id.is_(None),
+        Volunteer.created_at < end,
+        ~has_classes,
+    )
+    return reached.rowcount + gone
+
+
 def _learners(night: _Night) -> int:
     """Of whom nothing is left but a number."""
     holds_nothing = [
         ~exists().where(table.c.commune_id == Learner.commune_id, table.c.learner_id == Learner.id)
         for table in (Base.metadata.tables["channel_identities"], *of_learner())
     ]
-    return _delete(night, Learner, *holds_nothing)
+    gone = _delete(night, Learner, *holds_nothing)
+    households.remove_empty(night.session, commune_id=night.commune_id)
+    return gone
 
 
 def _logins(night: _Night) -> int:
@@ -221,6 +281,7 @@ STEPS: Mapping[str, Callable[[_Night], int]] = {
     "talks": _talks,
     "handoffs": _handoffs,
     "statistics": _statistics,
+    "volunteers": _volunteers,
     "silent": _silent,
     "learners": _learners,
     "logins": _logins,

@@ -10,6 +10,7 @@ from sqlalchemy import CursorResult, Delete, Update, delete, func, select, tuple
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from records import relayed
 from records.models import Conversation, InboxMessage, OutboxMessage, UnloggedCount
 from records.personal import PROFILE_SLOTS
 
@@ -39,7 +40,7 @@ def forget_talks(session: Session, *, now: dt.datetime) -> int:
     # By both columns, as the database indexes have them: this runs every minute.
     replies = tuple_(OutboxMessage.commune_id, OutboxMessage.conversation_id)
     messages = tuple_(InboxMessage.commune_id, InboxMessage.conversation_id)
-    gone = 0
+    gone = relayed.forget_unlogged(session)
     for statement in (
         delete(OutboxMessage).where(replies.in_(quiet), OutboxMessage.state.in_(("sent", "dead"))),
         delete(OutboxMessage).where(replies.in_(unlogged), OutboxMessage.created_at < now - UNSENT),

@@ -9,7 +9,9 @@ import hashlib
 import hmac
 import os
 import secrets
+import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -20,6 +22,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 KEY_BYTES = 32
 _NONCE_BYTES = 12
 _VERSION_BYTES = 2
+_ID_BYTES = 6
 
 
 class VaultError(Exception):
@@ -40,6 +43,11 @@ class Vault:
     def signing_keys(self) -> tuple[bytes, ...]:
         """For cookies, newest first: sign with the first, accept any."""
         return tuple(reversed(self._keys))
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """What names each key, oldest first, and tells nothing about it."""
+        return tuple(_derive(key, b"id")[:_ID_BYTES].hex() for key in self._keys)
 
     @property
     def version(self) -> int:
@@ -80,16 +88,28 @@ class Vault:
 
 def open_vault(path: Path) -> Vault:
     """The key ring of this installation: a hex key a line, made on the first run, for its owner only."""
+    if not path.exists():
+        _make_ring(path)
+    return Vault(_read_keys(path))
+
+
+def _make_ring(path: Path) -> None:
+    """In one step: of workers that start at once one makes it, and nobody reads half of it."""
+    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.")
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return Vault(_read_keys(path))
-    key = secrets.token_bytes(KEY_BYTES)
-    with os.fdopen(handle, "w", encoding="ascii") as file:
-        file.write(f"{key.hex()}\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return Vault([key])
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(f"{secrets.token_bytes(KEY_BYTES).hex()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):  # another was first
+            path.hardlink_to(beside)
+    finally:
+        Path(beside).unlink()
+
+
+def key_ids(path: Path) -> tuple[str, ...]:
+    """`Vault.key_ids` of a key ring; () when there is none."""
+    return Vault(_read_keys(path)).key_ids if path.exists() else ()
 
 
 def add_key(path: Path) -> Vault:

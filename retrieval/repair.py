@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from knowledge.glossary import Glossary
 from retrieval.spelling import MAX_LETTERS, Speller, Vocabulary
-from retrieval.text import fold, from_telex, from_vni, is_syllable, normalise
+from retrieval.text import fold, fold_word, from_telex, from_vni, is_syllable, normalise
 
 _MAX_WORDS = 120  # a question is shorter; what follows cannot make it clearer, only slower
 CLEARLY = 1.5  # by how much more a rarer meaning has to go with its neighbours (`Repairer._fit`)
@@ -68,7 +68,7 @@ class Repairer:
         self._given = {fold(word) for words in (*self._names.values(), *written) for word in words}
 
     def knows(self, word: str) -> bool:
-        return fold(word) in self._vocabulary
+        return fold_word(word) in self._vocabulary
 
     def read(self, text: str) -> Repaired:
         words = normalise(text).split()[:_MAX_WORDS]
@@ -105,7 +105,7 @@ class Repairer:
 
         "tải áp về" is an app, "áp thẻ vào máy" is not.
         """
-        if len(heard) > 1 or fold(heard[0]) not in self._vocabulary:
+        if len(heard) > 1 or fold_word(heard[0]) not in self._vocabulary:
             return True
         written_out = self._abbreviations.get(name[0], (name,))[0] if len(name) == 1 else name
         return self._fit(words, at, written_out) > self._fit(words, at, heard)
@@ -132,7 +132,7 @@ class Repairer:
             end += 1
         for stop in range(end, at + _LEAST_LETTERS - 1, -1):
             letters = "".join(LETTERS[word] for word in words[at:stop])
-            if letters in self._abbreviations or fold(letters) in self._vocabulary:
+            if letters in self._abbreviations or fold_word(letters) in self._vocabulary:
                 return stop
         return None
 
@@ -160,22 +160,24 @@ class Repairer:
         pairs = self._vocabulary.pairs
         left = self._plain(words[at - 1])[-1] if at else ""
         right = self._plain(words[at + 1])[0] if at + 1 < len(words) else ""
-        return math.log1p(pairs[left, fold(meaning[0])]) + math.log1p(pairs[fold(meaning[-1]), right])
+        return math.log1p(pairs[left, fold_word(meaning[0])]) + math.log1p(
+            pairs[fold_word(meaning[-1]), right]
+        )
 
     def _plain(self, word: str) -> Words:
         """A neighbour folded, an abbreviation written out in its usual meaning."""
-        return tuple(fold(part) for part in self._abbreviations.get(word, ((word,),))[0])
+        return tuple(fold_word(part) for part in self._abbreviations.get(word, ((word,),))[0])
 
     def _read_keys(self, word: str) -> Words | None:
-        if len(word) > MAX_LETTERS or fold(word) in self._vocabulary:
+        if len(word) > MAX_LETTERS or fold_word(word) in self._vocabulary:
             return None
         for decoded in (from_telex(word), from_vni(word)):
-            if decoded and is_syllable(decoded) and fold(decoded) in self._vocabulary:
+            if decoded and is_syllable(decoded) and fold_word(decoded) in self._vocabulary:
                 return (decoded,)
         return None
 
     def _spell(self, words: Sequence[str], repairs: list[Repair]) -> list[str]:
-        folded = [fold(word) for word in words]
+        folded = [fold_word(word) for word in words]
         mended = self._speller.spell(folded, given=self._given)
         read: list[str] = []
         for word, plain, parts in zip(words, folded, mended, strict=True):

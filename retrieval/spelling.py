@@ -9,6 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from retrieval.text import fold, is_syllable, normalise
@@ -146,19 +147,21 @@ class Speller:
 
     def _likelier(self, word: str, left: str, right: str) -> str | None:
         pairs, uses = self._vocabulary.pairs, self._vocabulary.words[word]
-        if not uses or len(word) < 2 or pairs[left, word] or pairs[word, right]:
+        # `get` where most is missing: a Counter's own way is three times as slow.
+        if not uses or len(word) < 2 or pairs.get((left, word)) or pairs.get((word, right)):
             return None
         alike = sound_alikes(word)
         found: list[tuple[int, str]] = []
         for other in alike | (self._vocabulary.near(word) if uses <= RARE else set()):
-            before, after = pairs[left, other], pairs[other, right]
+            before, after = pairs.get((left, other), 0), pairs.get((other, right), 0)
             one_side_will_do = other in alike and uses <= RARE
             if (max if one_side_will_do else min)(before, after) >= OFTEN:
                 found.append((before + after, other))
         return max(found)[1] if found else None
 
 
-def sound_alikes(word: str) -> set[str]:
+@lru_cache(maxsize=20_000)
+def sound_alikes(word: str) -> frozenset[str]:
     """Folded spellings that are said alike somewhere in the country: "xo" → so, "chuyen" → truyen."""
     found = {
         other + word[len(one) :]
@@ -167,7 +170,7 @@ def sound_alikes(word: str) -> set[str]:
         if word.startswith(one) and word[len(one) : len(one) + 1] not in ("h", "g")
     }
     found |= {word[: -len(one)] + other for one, other in _ENDS_ALIKE if word.endswith(one)}
-    return found - {word}
+    return frozenset(found - {word})
 
 
 def _beside(words: Sequence[str], at: int) -> tuple[str, str]:

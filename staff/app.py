@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Response
 
+from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases
 from records.database import Database
@@ -28,13 +29,16 @@ from staff import (
     sign_in,
     stylesheet,
     unanswered,
+    volunteers,
+    waiting,
 )
 from staff.access import check_public_form, check_staff_form, count_try, signed_in, signed_in_at_all
 from staff.route import route_class
-from staff.site import PREFIX, Mask, Site
+from staff.site import PREFIX, HelpLine, Mask, Site
 
 MAX_FORM_BYTES = 64 * 1024
 DEFAULT_PERIODS = Periods()
+NO_PATHS = Paths()
 
 _Route = tuple[str, str, Callable[..., Any]]
 
@@ -63,6 +67,16 @@ INSIDE: tuple[_Route, ...] = (
     ("POST", "/can-giup/{handoff_id}/da-giup", overview.close),
     ("GET", "/chua-tra-loi", unanswered.show),
     ("GET", "/chua-tra-loi.csv", unanswered.export),
+    ("GET", "/dang-cho", waiting.show),
+    ("GET", "/dang-cho/{handoff_id}", waiting.show_one),
+    ("POST", "/dang-cho/{handoff_id}/khep", waiting.close),
+    ("POST", "/dang-cho/{handoff_id}/giao", waiting.give),
+    ("GET", "/tinh-nguyen-vien", volunteers.show),
+    ("POST", "/tinh-nguyen-vien", volunteers.invite),
+    ("GET", "/tinh-nguyen-vien/{volunteer_id}", volunteers.show_one),
+    ("POST", "/tinh-nguyen-vien/{volunteer_id}", volunteers.switch),
+    ("POST", "/tinh-nguyen-vien/{volunteer_id}/dia-ban", volunteers.set_hamlets),
+    ("POST", "/tinh-nguyen-vien/{volunteer_id}/ma-moi", volunteers.renew_code),
     ("GET", "/du-lieu-ca-nhan", data_desk.show),
     ("GET", "/yeu-cau", requests.show_form),
     ("POST", "/yeu-cau", requests.add),
@@ -92,6 +106,8 @@ def build_staff_router(
     needs_second_factor: bool = False,
     periods: Periods = DEFAULT_PERIODS,
     days_off: Collection[dt.date] = (),
+    help_line: HelpLine | None = None,
+    paths: Paths = NO_PATHS,
 ) -> APIRouter:
     """The router to include in the application; it brings its own prefix, /staff.
 
@@ -99,6 +115,8 @@ def build_staff_router(
     times. `secure_cookies` says that the site is on https; with `needs_second_factor` nobody gets
     further than setting one up. `vault` seals its secrets. `mask` masks what staff type into free
     text. `periods` and `days_off` are what the settings say is kept, and when nobody works.
+    `help_line` tells residents and volunteers what staff did with a call. `paths` say what has to
+    be done to reach the first level.
     """
     site = Site(
         database,
@@ -111,6 +129,8 @@ def build_staff_router(
         mask=mask,
         periods=periods,
         days_off=days_off,
+        help_line=help_line,
+        paths=paths,
     )
     router = APIRouter(
         prefix=PREFIX,

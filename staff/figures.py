@@ -5,19 +5,30 @@ file agree. Learners are counted anew for each row: one person may stand in seve
 """
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from knowledge.guide import TOPICS
+from knowledge.lessons import Paths
 from knowledge.library import Library
+from records.class_counts import (
+    ClassRow,
+    Models,
+    count_classes,
+    count_known_attendants,
+    count_models,
+    total_of,
+)
 from records.counts import (
+    Grades,
     Pair,
     Row,
     count_by_guide,
     count_by_hamlet,
     count_by_hamlet_and_guide,
+    count_grades,
     count_learners,
 )
 from records.models import Handoff
@@ -71,8 +82,22 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
+class HamletWork:
+    """What was learnt and taught in one hamlet; None: not named, or of the whole commune."""
+
+    name: str | None
+    grades: Grades
+    classes: ClassRow
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     total: Row
+    grades: Grades
+    classes: ClassRow  # of all hamlets together
+    attendants: int  # different people who told their code
+    models: Models
+    work: tuple[HamletWork, ...]
     waiting: int
     calls: tuple[Call, ...]  # oldest first; as many as a page shows
     hamlets: tuple[Row, ...]
@@ -82,17 +107,31 @@ class Overview:
 
 
 def overview(
-    session: Session, *, commune_id: int, period: Period, library: Library, now: dt.datetime
+    session: Session,
+    *,
+    commune_id: int,
+    period: Period,
+    library: Library,
+    paths: Paths,
+    now: dt.datetime,
 ) -> Overview:
     start, end = period.start, period.end
     hamlets = count_by_hamlet(session, commune_id=commune_id, start=start, end=end)
     guides = count_by_guide(session, commune_id=commune_id, start=start, end=end)
     pairs = count_by_hamlet_and_guide(session, commune_id=commune_id, start=start, end=end)
     learners = count_learners(session, commune_id=commune_id, start=start, end=end)
+    days = {"first": period.first, "last": period.last}
+    classes = count_classes(session, commune_id=commune_id, **days)
+    grades = count_grades(session, commune_id=commune_id, start=start, end=end)
     names = {row.key: row.name for row in hamlets}
     handoffs = waiting_handoffs(session, commune_id=commune_id)
     return Overview(
         total=_total(hamlets, learners),
+        grades=sum(grades.values(), Grades()),
+        classes=total_of(classes),
+        attendants=count_known_attendants(session, commune_id=commune_id, **days),
+        models=count_models(session, commune_id=commune_id, lessons=paths.first_lessons()),
+        work=tuple(_work(names, classes, grades)),
         waiting=count_waiting(session, commune_id=commune_id),
         calls=tuple(_call(handoff, names, library, now) for handoff in handoffs),
         hamlets=tuple(hamlets),
@@ -138,6 +177,20 @@ def _total(hamlets: list[Row], learners: int) -> Row:
         unanswered=sum(row.unanswered for row in hamlets),
         completions=sum(row.completions for row in hamlets),
     )
+
+
+def _work(
+    names: Mapping[int | str | None, str | None],
+    classes: Iterable[ClassRow],
+    grades: Mapping[tuple[int | None, str], Grades],
+) -> Iterator[HamletWork]:
+    """A row for each hamlet, and one for what belongs to none, when there is any."""
+    taught = {row.hamlet_id: row for row in classes}
+    keys = dict.fromkeys((*names, *taught, *(hamlet for hamlet, _guide in grades)))
+    for key in sorted(keys, key=lambda key: key is None):
+        done = (each for (hamlet, _guide), each in grades.items() if hamlet == key)
+        row = taught.get(key) if not isinstance(key, str) else None
+        yield HamletWork(names.get(key), sum(done, Grades()), row or ClassRow(None, None))
 
 
 def _by_topic(pairs: Iterable[Pair], library: Library) -> dict[str | None, Tally]:

@@ -23,7 +23,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "staff": ("staff_accounts", "staff_sessions", "staff_invitations", "audit"),
 }
 # Of no person: what the commune itself is, its plan, its accounts on channels, the night's reports.
-WITHOUT_PEOPLE = ("communes", "hamlets", "plans", "channel_tokens", "job_runs")
+WITHOUT_PEOPLE = ("communes", "hamlets", "plans", "channel_tokens", "job_runs", "daily_counts")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,14 @@ from typing import Annotated, Protocol
 import jinja2
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.orm import Session
 
+from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases
+from records.community import Volunteer
 from records.database import Database
+from records.models import Handoff
 from records.retention import Periods
 from records.vault import Vault
 from staff import formats, stylesheet
@@ -30,6 +34,22 @@ class Mask(Protocol):
         """The text with its secrets masked, but for kinds in `keep`."""
 
 
+class HelpLine(Protocol):
+    """Tells those concerned in their chats, in the unit of work that changes a call for a person."""
+
+    def given(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        """Staff gave the call to this volunteer."""
+
+    def taken_away(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        """Staff gave the call this volunteer had to somebody else, or closed it."""
+
+    def released(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        """Staff switched off the volunteer who had the call: it waits for the next."""
+
+    def closed(self, session: Session, handoff: Handoff) -> None:
+        """Staff closed the call: the learner's talk is the assistant's again."""
+
+
 class Site:
     def __init__(
         self,
@@ -44,11 +64,14 @@ class Site:
         mask: Mask,
         periods: Periods,
         days_off: Collection[dt.date],
+        help_line: HelpLine | None,
+        paths: Paths,
     ) -> None:
         self.database, self.phrases, self.library, self.vault = database, phrases, library, vault
         self.clock, self.secure_cookies = clock, secure_cookies
         self.needs_second_factor = needs_second_factor
         self.mask, self.periods, self.days_off = mask, periods, days_off
+        self.help_line, self.paths = help_line, paths
         self.passwords = PasswordThreads()
         self.tries = MovingWindow(TRIES_A_MINUTE, 60, lambda: clock().timestamp())
         self.told = MovingWindow(1, 60, lambda: clock().timestamp())  # a flood is one line in the log

@@ -9,6 +9,7 @@ from bot.channels.base import Channel
 from bot.messages import Desk
 from knowledge.phrases import Phrases
 from records.database import Database
+from records.only_one import Leadership
 from records.vault import Vault
 
 GuidePages = Callable[[str], list[tuple[str, str, str]]]  # query → (slug, title, whole text) best first
@@ -25,6 +26,7 @@ class ChannelParts:
     vault: Vault
     guide_pages: GuidePages  # for a look-up from another chat
     commune_id: Callable[[str], int]
+    fetching: Callable[[str], Leadership]  # account → the post of who fetches its messages
 
 
 def build_channel(account: Account, parts: ChannelParts) -> Channel:

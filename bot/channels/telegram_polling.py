@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import structlog
+from anyio import to_thread
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
@@ -21,6 +22,7 @@ POLL_S = 50  # how long the platform holds a call that has nothing to give
 # After a week without updates ids begin anew, perhaps lower: an old offset would confirm them unread.
 OFFSET_LIFE = dt.timedelta(days=3)
 MISCONFIGURED_S, CONFLICT_S, LONGEST_S = 300.0, 30.0, 60.0
+OTHERS_S = 5.0  # between looks whether the worker that fetches is still there
 MAX_ATTEMPTS = 3  # with an update that fails by itself
 
 _log = structlog.get_logger()
@@ -88,8 +90,13 @@ class Poller:
         pause: Callable[[float], Awaitable[None]],
         *,
         commune: str,
+        may_fetch: Callable[[], bool] = lambda: True,
     ) -> None:
-        """`take` returns once an update is stored, or raises; `pause` waits so many seconds."""
+        """`take` returns once an update is stored, or raises; `pause` waits so many seconds.
+
+        The platform lets one fetch at a time: of several workers the one that `may_fetch`.
+        """
+        self._may_fetch = may_fetch
         self._bot, self._take, self._clock, self._pause = bot, take, clock, pause
         self._commune = commune
         self._offset: int | None = None
@@ -100,6 +107,10 @@ class Poller:
         """Until cancelled."""
         pauses = Pauses()
         while True:
+            if not await to_thread.run_sync(self._may_fetch):
+                self._offset = None  # who fetches meanwhile knows better
+                await self._pause(OTHERS_S)
+                continue
             try:
                 await self.fetch()
             except (TelegramError, *AWAY) as error:

@@ -17,6 +17,7 @@ from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.webchat_data import DataPages
 from bot.messages import MAX_TEXT, Desk, Entry, IncomingMessage, Overloaded, TooMany
@@ -72,13 +73,15 @@ def build_webchat_router(
     limits: RateLimits | None = None,
     reply_timeout_s: float = 5.0,
     form: str = DEFAULT,
+    certificate: Callable[[str], bytes | None] = lambda _token: None,
 ) -> APIRouter:
     """The router to include at the root of the application; it brings its static files.
 
     `key` signs the cookies: 32 random bytes or more, kept over restarts and the same in every
     worker; `older_keys` signed cookies that still count. Cookies are marked Secure with
     `secure_cookies`: set it wherever the site is on https. `place` stands in sentences ("xã Thuần
-    Trung"), `form` is one of `knowledge.address`, `clock` returns aware times.
+    Trung"), `form` is one of `knowledge.address`, `clock` returns aware times. `certificate` makes the
+    commune's paper (PDF) for the person with a token, None when they have not earned it.
     """
     pages = ChatPages(phrases, place=place, form=form)
     chat = WebChat(
@@ -100,6 +103,7 @@ def build_webchat_router(
         channel=CHANNEL,
         place=place,
         clock=clock,
+        certificate=certificate,
     )
     route_class = _route_class(pages, is_https=secure_cookies)
     router = APIRouter(route_class=route_class, include_in_schema=False)
@@ -111,6 +115,7 @@ def build_webchat_router(
         ("GET", "/du-lieu", data.show),
         ("GET", "/du-lieu.txt", data.text_file),
         ("GET", "/du-lieu.json", data.json_file),
+        ("GET", "/giay-ghi-nhan.pdf", data.certificate),
         ("GET", "/static/{name}", pages.static_file),
     )
     for method, path, endpoint in routes:
@@ -173,6 +178,9 @@ class WebChat:
             return self._too_many(form, flood)
         except Overloaded:
             return self._busy(form)
+        except (OperationalError, InterfaceError) as error:
+            _log.warning("the database took no message of the web chat: %s", type(error).__name__)
+            return self._not_sent(form, "broken", status=503)
         except Exception:
             _log.exception("a message of the web chat was not taken")
             return self._not_sent(form, "broken", status=500)

@@ -30,10 +30,11 @@ class DataPages:
         channel: str,
         place: str,
         clock: Callable[[], dt.datetime],
+        certificate: Callable[[str], bytes | None],
     ) -> None:
-        """`token_of` reads the cookie of a live talk."""
+        """`token_of` reads the cookie of a live talk; `certificate` makes the paper of its person."""
         self._desk, self._pages, self._phrases = desk, pages, phrases
-        self._token_of, self._clock = token_of, clock
+        self._token_of, self._clock, self._certificate = token_of, clock, certificate
         self._commune, self._channel, self._place = commune, channel, place
 
     def show(self, request: Request) -> Response:
@@ -55,6 +56,15 @@ class DataPages:
             return self._pages.notice("data_none", status=404)
         content = held_json(held, place=self._place, now=self._clock())
         return _file(content.encode(), "application/json", "json")
+
+    def certificate(self, request: Request) -> Response:
+        """The commune's paper, for nobody but the one whose talk it is."""
+        token = self._token_of(request)
+        paper = self._certificate(token) if token else None
+        if paper is None:
+            return self._pages.notice("paper_none", status=404)
+        headers = {"Content-Disposition": 'attachment; filename="giay-ghi-nhan.pdf"'}
+        return Response(paper, media_type="application/pdf", headers=headers)
 
     def _held(self, request: Request) -> Held | None:
         token = self._token_of(request)

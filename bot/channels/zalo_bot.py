@@ -34,6 +34,7 @@ RETRY_AFTER_S = 30
 POLL_S = 30
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 60.0  # between attempts to reach a platform or a database that is away
 MISCONFIGURED_S = 300.0
+OTHERS_S = 5.0  # between looks whether the worker that fetches is still there
 RECOUNT_S = 300.0  # how long our own count of sent messages is added to before it is read again
 WARN_SHARE = 0.8  # of the month's messages
 
@@ -138,6 +139,7 @@ class ZaloBotChannel:
     def __init__(self, account: ZaloBotAccount, parts: ChannelParts) -> None:
         self.commune = account.commune
         self._account, self._desk, self._phrases = account, parts.desk, parts.phrases
+        self._fetching = parts.fetching
         self.api = ZaloBotApi(account.base_url, account.token.get_secret_value())
         self._quota = Quota(account, parts)
 
@@ -179,7 +181,11 @@ class ZaloBotChannel:
     async def _poll(self) -> None:
         """Ask for one update after the other; each is stored before the next is asked for."""
         waits = _Waits()
+        fetching = self._fetching(f"{self.name} {self.commune}")
         while True:
+            if not await to_thread.run_sync(fetching.is_mine):  # another worker fetches
+                await asyncio.sleep(OTHERS_S)
+                continue
             try:
                 update = await self.api.next_update(wait_s=POLL_S)
             except SendError as error:

@@ -9,6 +9,13 @@ import typer
 app = typer.Typer(help="The communes this deployment serves.", no_args_is_help=True)
 
 
+class By(StrEnum):
+    commune = "commune"
+    guide = "guide"
+    outcome = "outcome"
+    day = "day"
+
+
 class Region(StrEnum):
     bac = "bac"
     trung = "trung"
@@ -64,3 +71,29 @@ def set_commune(
             },
         )
         typer.echo(f"{commune.slug}: {commune.name}, {added} hamlets added")
+
+
+@app.command("counts")
+def counts(
+    first: Annotated[dt.datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="first day")],
+    last: Annotated[dt.datetime, typer.Option("--to", formats=["%Y-%m-%d"], help="last day")],
+    by: Annotated[By, typer.Option(help="what there is a line for")] = By.commune,
+    commune: Annotated[str | None, typer.Option(help="slug; all communes when left out")] = None,
+) -> None:
+    """Questions and guides done, of all communes, as the night counted them: up to yesterday."""
+    from bot.cli.common import fail, open_migrated
+    from records.communes import find_commune
+    from records.rollup import totals
+
+    with open_migrated() as (database, _settings), database.read() as session:
+        found = find_commune(session, commune) if commune else None
+        if commune and found is None:
+            fail(f"found no commune {commune!r}")
+        for total in totals(
+            session,
+            by=by.value,
+            first=first.date(),
+            last=last.date(),
+            commune_id=found.id if found else None,
+        ):
+            typer.echo(f"{total.key or '-'}\t{total.questions}\t{total.completions}")

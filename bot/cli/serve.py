@@ -57,7 +57,7 @@ def _serve(settings: Settings) -> None:
             server_header=False,
             proxy_headers=True,
             forwarded_allow_ips=settings.trusted_proxy,
-            timeout_graceful_shutdown=10,
+            timeout_graceful_shutdown=4,  # seconds for requests under way
         )
         listener = socket.create_server((settings.host, settings.port))
         base = settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}"

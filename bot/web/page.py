@@ -48,7 +48,7 @@ class ChatPages:
             entries=entries,
             choices=open_choices(entries) or (),
             newest_turn=_newest_turn(entries),
-            is_waiting=bool(entries) and entries[-1].who == "learner",
+            is_waiting=any(entry.is_open for entry in entries),
             hamlet=hamlet,
         )
 

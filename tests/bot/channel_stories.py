@@ -33,6 +33,7 @@ from bot.channels.build import ChannelParts
 from bot.guide_pages import guide_pages
 from bot.render import utf16_length
 from records.models import Completion, Conversation, Handoff, InboxMessage, OutboxMessage, Question
+from records.only_one import Leadership
 from tests.bot.conftest import HandClock
 
 ASK = "quen mat khau vneid lam sao"
@@ -116,7 +117,10 @@ class House:
     def _open_rows(self) -> int:
         with self.assistant.database.read() as session:
             waiting = select(func.count()).where(InboxMessage.state == "pending")
-            unsent = select(func.count()).where(OutboxMessage.state.in_(("pending", "sending")))
+            unsent = select(func.count()).where(
+                OutboxMessage.state.in_(("pending", "sending")),
+                OutboxMessage.channel != "webchat",  # whose pages fetch it
+            )
             return (session.scalar(waiting) or 0) + (session.scalar(unsent) or 0)
 
 
@@ -130,6 +134,7 @@ def parts_of(assistant: Assistant) -> ChannelParts:
         vault=assistant.vault,
         guide_pages=lambda query: guide_pages(query, content=assistant.content, phrases=assistant.phrases),
         commune_id=lambda slug: assistant.directory.by_slug(slug).id,
+        fetching=lambda name: Leadership(assistant.database, name),
     )
 
 

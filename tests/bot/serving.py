@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,14 +48,16 @@ def environment(data_folder: Path, **settings: str) -> dict[str, str]:
     return {**kept, **NO_LIMITS, **own, **settings}
 
 
-def start(data_folder: Path, **settings: str) -> Server:
-    """Start a server on a free port and wait until it says that it is ready."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bot", "serve"],
-        env=environment(data_folder, **settings),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def start(data_folder: Path, *, log: Path | None = None, **settings: str) -> Server:
+    """Start a server on a free port and wait until it says that it is ready; `log` gets its log."""
+    with ExitStack() as files:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bot", "serve"],
+            env=environment(data_folder, **settings),
+            stdout=subprocess.PIPE,
+            stderr=files.enter_context(log.open("a", encoding="utf-8")) if log else None,
+            text=True,
+        )
     assert process.stdout is not None
     printed: list[str] = []
     for line in process.stdout:
@@ -67,8 +69,8 @@ def start(data_folder: Path, **settings: str) -> Server:
 
 
 @contextmanager
-def serving(data_folder: Path, **settings: str) -> Iterator[Server]:
-    server = start(data_folder, **settings)
+def serving(data_folder: Path, *, log: Path | None = None, **settings: str) -> Iterator[Server]:
+    server = start(data_folder, log=log, **settings)
     try:
         yield server
     finally:

@@ -11,6 +11,7 @@ def test_health_readiness_and_metrics_are_told(assistant: Assistant):
         assert http.get("/healthz").text == "ok"
         assert http.get("/readyz").json() == {
             "ready": True,
+            "problem": None,
             "pending": 0,
             "guides": 101,
             "content_problem": None,

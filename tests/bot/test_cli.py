@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from records.volunteers import read_code
 from tests.bot.serving import environment, serving
 
 CONTRACT = [
@@ -186,3 +187,13 @@ def test_broken_content_is_named_before_anything_is_served(tmp_path: Path):
     assert done.stderr.strip() == (
         f"{content}/guides/kn-wifi.md:1: found 'Mở Cài đặt', expected '---' and the front matter"
     )
+
+
+def test_a_volunteer_is_invited_with_a_code_that_is_printed(tmp_path: Path):
+    code = hocvuso("volunteer", "invite", "Cô Hoa", "--hamlet", "xom-3", folder=tmp_path).stdout.strip()
+    refused = hocvuso("volunteer", "invite", "Cô Hoa", "--hamlet", "xom-99", folder=tmp_path, code=1)
+    nowhere = hocvuso("volunteer", "invite", "Cô Hoa", "--commune", "xa-la", folder=tmp_path, code=1)
+
+    assert read_code(code) == code.replace("-", "")
+    assert refused.stderr.startswith("found hamlet 'xom-99', expected one of xom-1, ")
+    assert nowhere.stderr == "found commune 'xa-la', expected one that is here\n"

@@ -139,9 +139,12 @@ def test_zero_calls_a_person_from_anywhere_and_the_guide_can_go_on(talk: Talk):
 
     called = talk.says("0")[0]
 
-    assert called.startswith("Cháu đã ghi lại để người của xã Thử biết bác cần giúp. Bác gọi số 0238 000 111")
+    assert called.startswith(
+        "Cháu đã ghi lại để người của xã Thử biết bác cần giúp. Giờ này chưa có người trực, từ 7 giờ 30 sáng"
+        " mai có người trả lời bác. Gấp thì bác gọi số 0238 000 111"
+    )
     assert talk.effects("handoff") == [
-        {"kind": "handoff", "reason": "asked", "guide": GUIDE, "step": 2, "question": None}
+        {"kind": "handoff", "reason": "asked", "guide": GUIDE, "step": 2, "question": None, "tried": []}
     ]
     assert "Bước 2/7" in talk.says("1")[0]
 
@@ -395,3 +398,14 @@ def test_from_any_state_zero_reaches_a_person_and_nothing_dead_ends(content: Con
     talk.say("0")
 
     assert talk.turns[-1].effects[-1]["kind"] == "handoff"
+
+
+def test_while_people_are_on_duty_a_call_says_that_it_is_answered_here(talk: Talk, clock: HandClock):
+    clock.forward(hours=18)  # Monday, half past nine in Vietnam
+
+    called = talk.says("0")[0]
+
+    assert called.startswith(
+        "Cháu đã ghi lại để người của xã Thử biết bác cần giúp. Có người nhận thì cháu báo bác ở đây. "
+        "Bác gọi số 0238 000 111"
+    )

@@ -4,9 +4,10 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.assembly import Assistant
+from bot.crowd import Crowd, Marks
 from bot.desk import DatabaseDesk
 from bot.messages import Entry, IncomingMessage, Overloaded, UnknownCommune
 from records.models import (
@@ -142,6 +143,18 @@ def test_a_pressed_button_is_shown_as_the_line_that_was_pressed(assistant: Assis
     assert [entry.text for entry in talk if entry.who == "learner"] == [ASK, "1. Xong rồi"]
 
 
+def test_a_message_is_open_until_its_turn_is_done(assistant: Assistant):
+    assistant.worker.stop()
+    assistant.desk.receive(message(ASK, 1))
+    talk = {"commune": SLUG, "channel": "webchat", "external_id": "ba Tư"}
+    before = [entry.is_open for entry in assistant.desk.talk(**talk)]
+
+    with assistant.database.write() as session:
+        session.execute(update(InboxMessage).values(state="done"))
+
+    assert (before, [entry.is_open for entry in assistant.desk.talk(**talk)]) == ([True], [False])
+
+
 def test_replies_are_marked_sent_when_the_page_has_them(assistant: Assistant):
     tell(assistant, ASK, 1)
 
@@ -215,7 +228,7 @@ def test_when_too_many_wait_new_ones_are_told_to_come_again(assistant: Assistant
         assistant.directory.by_slug,
         assistant.clock,
         b"k",
-        max_pending=0,
+        crowd=Crowd(assistant.database, assistant.clock, Marks(full=0)),
     )
 
     with pytest.raises(Overloaded):

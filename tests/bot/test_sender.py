@@ -2,19 +2,26 @@
 
 import asyncio
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
+from bot import sender as sending
 from bot.channels.base import HasLeft, Misconfigured, NeverSent, TryAgain
 from bot.metrics import Metrics
-from bot.sender import BREAK_AFTER, BREAK_S, Breaker, Sender
+from bot.sender import BREAK_AFTER, BREAK_S, LEASE_S, Breaker, Sender
 from records.communes import add_commune
 from records.database import Database
 from records.inbox import claim
 from records.learners import note_message, open_conversation
 from records.models import ChannelIdentity, OutboxMessage
-from records.outbox import LEASE, put, take_next
+from records.outbox import put, take_next
 from records.vault import KEY_BYTES, Vault
 from tests.bot.conftest import HandClock
 from tests.fakes.channel import FakeChannel
@@ -28,6 +35,7 @@ class Office:
     def __init__(self, database: Database, clock: HandClock) -> None:
         self.database, self.clock, self.channel = database, clock, FakeChannel()
         self.breaker = Breaker(now=lambda: clock().timestamp())
+        self.seconds = 0.0  # on the watch of every sender
         with database.write() as session:
             self.home = add_commune(session, slug="tan-cuong", name="Tân Cương", now=clock()).id
         self.sender = self.another_sender()
@@ -42,6 +50,7 @@ class Office:
             Metrics(),
             commune_id=self.home,
             breaker=self.breaker,
+            watch=lambda: self.seconds,
         )
 
     def reply(self, person: str, *texts: str, has_address: bool = True, **body: object) -> None:
@@ -168,12 +177,12 @@ def test_what_a_dead_sender_had_is_sent_again_once_its_lease_is_over(office: Off
     with office.database.write() as session:
         take_next(session, commune_id=office.home, channel="telegram", now=office.clock())
 
-    asyncio.run(office.sender.put_back(LEASE))
+    asyncio.run(office.sender.put_back(lease_s=LEASE_S))
     office.send_all()
     assert office.channel.sent == []
 
-    office.clock.forward(seconds=LEASE.total_seconds())
-    asyncio.run(office.sender.put_back(LEASE))
+    office.seconds += LEASE_S
+    asyncio.run(office.sender.put_back(lease_s=LEASE_S))
     office.send_all()
     assert (office.channel.sent, office.rows()[0].attempts) == ([("ba", "một")], 2)
 
@@ -183,7 +192,7 @@ def test_who_reports_after_the_row_was_given_to_another_is_not_heard(office: Off
 
     def lose_the_lease() -> None:
         office.channel.on_call = lambda: None
-        office.clock.forward(seconds=LEASE.total_seconds() + 1)
+        office.clock.forward(seconds=LEASE_S + 1)
         with office.database.write() as session:
             row = session.scalars(select(OutboxMessage)).one()
             row.state, row.sending_at = "sending", office.clock()
@@ -192,6 +201,60 @@ def test_who_reports_after_the_row_was_given_to_another_is_not_heard(office: Off
     asyncio.run(office.sender.send_one())
 
     assert office.states() == ["sending"]
+
+
+def test_a_clock_that_is_set_forward_during_a_call_sends_nothing_twice(office: Office):
+    office.reply("ba", "một")
+    another = office.another_sender()
+
+    def jump() -> None:
+        office.clock.forward(days=1)
+        with ThreadPoolExecutor(1) as elsewhere:  # the other sender looks while the call is under way
+            elsewhere.submit(asyncio.run, another.put_back(lease_s=LEASE_S)).result()
+
+    office.channel.on_call = jump
+    office.send_all()
+
+    assert (office.channel.sent, office.states()) == ([("ba", "một")], ["sent"])
+
+
+def test_a_clock_that_is_set_back_holds_no_reply_up(office: Office):
+    office.reply("ba", "một")
+    office.clock.forward(days=-1)
+
+    office.send_all()
+
+    assert office.channel.sent == [("ba", "một")]
+
+
+def test_a_reply_that_is_out_while_the_database_is_away_is_written_down_later(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sending, "SWEEP_S", 0)
+    office.reply("ba", "một")
+    write, failures = office.database.write, [OperationalError("INSERT", {}, Exception("disk is full"))] * 3
+
+    def sometimes() -> AbstractContextManager[Session]:
+        if failures:
+            raise failures.pop()
+        return write()
+
+    office.channel.on_call = lambda: monkeypatch.setattr(office.database, "write", sometimes)
+    office.send_all()
+
+    assert (office.channel.sent, office.states(), failures) == ([("ba", "một")], ["sent"], [])
+
+
+def test_the_line_about_a_reply_that_was_not_sent_names_its_message(office: Office):
+    office.reply("ba", "một")
+    office.channel.failures = [NeverSent("too long")]
+
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        office.send_all()
+
+    assert [(line["event"], line["inbox_id"]) for line in lines] == [
+        ("a reply was not sent", office.rows()[0].inbox_id)
+    ]
 
 
 def test_four_tasks_send_each_reply_once_and_each_talk_in_order(office: Office):

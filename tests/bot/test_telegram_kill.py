@@ -50,11 +50,11 @@ def test_each_message_is_answered_once_and_in_order_although_the_server_was_kill
         assert len(telegram.sent) <= sum(map(len, replies)) + TASKS
 
 
-def describe_account(folder: Path, telegram: FakeTelegram) -> None:
+def describe_account(folder: Path, telegram: FakeTelegram, *, mode: str = "polling") -> None:
     path = folder / "channels.toml"
     path.touch(0o600)
     path.write_text(
-        f'[[account]]\nchannel = "telegram"\ncommune = "xa-mau"\n'
+        f'[[account]]\nchannel = "telegram"\ncommune = "xa-mau"\nmode = "{mode}"\n'
         f'token = "{telegram.token}"\nbase_url = "{telegram.url}"\n',
         encoding="utf-8",
     )

@@ -22,6 +22,7 @@ from records.database import Database
 from records.inbox import claim
 from records.learners import note_message, open_conversation
 from records.models import OutboxMessage
+from records.only_one import Leadership
 from records.outbox import put
 from records.vault import KEY_BYTES, Vault
 from tests.bot.channel_stories import COMMUNE
@@ -56,6 +57,7 @@ def parts_with(desk: FakeDesk, database: Database, clock: HandClock) -> ChannelP
         vault=VAULT,
         guide_pages=lambda _query: [],
         commune_id=lambda _slug: 1,
+        fetching=lambda name: Leadership(database, name),
     )
 
 

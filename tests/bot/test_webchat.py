@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from bot.channels.webchat import MAX_FORM_BYTES, build_webchat_router
@@ -541,6 +542,18 @@ def test_when_the_desk_fails_the_message_stays_to_be_sent_again(client: TestClie
     assert [message.text for message in desk.received] == ["quên mật khẩu"]
 
 
+def test_when_the_database_is_away_it_is_said_that_the_fault_is_ours(client: TestClient, desk: FakeDesk):
+    desk.failures.append(OperationalError("INSERT", {}, Exception("database or disk is full")))
+
+    failed = send(client, "quên mật khẩu", message_id="m" * 32)
+    send(client, "quên mật khẩu", message_id="m" * 32)
+
+    # Without a time to wait, by which the page tells a crowd.
+    assert (failed.status_code, "retry-after" in failed.headers) == (503, False)
+    assert "Máy đang trục trặc" in failed.text
+    assert [message.text for message in desk.received] == ["quên mật khẩu"]
+
+
 def test_a_page_that_cannot_be_made_says_so(
     client: TestClient, desk: FakeDesk, monkeypatch: pytest.MonkeyPatch
 ):
@@ -629,9 +642,11 @@ def test_every_phrase_of_the_page_is_used_and_there():
         "too_big",
         "broken",
         "data_none",
+        "paper_none",
         "not_sent_busy",
         "not_sent_broken",
         "not_sent_too_fast",
+        "full",
     }
 
     assert used | named == {key.removeprefix("web.") for key in phrases() if key.startswith("web.")}

@@ -280,6 +280,111 @@ def test_a_word_of_a_volunteer_comes_by_itself(chat: Chat):
     assert buttons(page)[0] == "1. Xong rồi"
 
 
+def test_what_is_passed_on_to_a_volunteer_leaves_nobody_waiting_for_the_machine(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    chat.desk.answer = lambda message: []
+
+    chat.desk.hold()
+    ask(page, "cháu Lan ơi")
+    answered(page, "cháu Lan ơi")
+    page.clock.fast_forward(1_000)
+    expect(page.locator("#status")).to_have_text("Máy đang trả lời, bác chờ một chút ạ…")
+    chat.desk.release()
+    page.clock.fast_forward(5_000)
+    expect(page.locator("#status")).to_have_text("")
+    ask(page, "cháu còn đó không")
+    answered(page, "cháu còn đó không")
+    page.clock.fast_forward(4_000)
+
+    expect(page.locator("#status")).to_have_text("")
+    expect(page.get_by_role("button", name="Gửi", exact=True)).not_to_have_attribute("aria-disabled", "true")
+    page.reload()
+    expect(page.locator("#status")).to_have_text("")
+
+
+def test_the_choices_of_a_word_that_came_by_itself_can_be_pressed(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    chat.desk.say(chat.desk.received[0].external_id, "Đến giờ học rồi ạ.", choices("Học bây giờ"))
+    page.clock.fast_forward(5_000)
+    page.get_by_role("button", name="1. Học bây giờ").tap()
+    answered(page, "Bước 2/5")
+
+    assert chat.texts == ["quên mật khẩu", "1. Học bây giờ"]
+    assert page.locator("#log .said", has_text="Đến giờ học rồi ạ.").count() == 1
+
+
+def test_a_page_that_nobody_looks_at_asks_for_nothing_and_catches_up_when_it_is_seen(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    ask(page, "quên mật khẩu")
+    answered(page)
+    hide = """isHidden => {
+      Object.defineProperty(document, "hidden", { value: isHidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }"""
+
+    with page.expect_response("**/tin-nhan?*"):  # tells that the page was used until now
+        page.evaluate(hide, True)
+    polls: list[str] = []
+    page.on("request", lambda request: polls.append(request.url))
+    page.clock.run_for(60_000)
+    polls_while_hidden = list(polls)
+    chat.desk.say(chat.desk.received[0].external_id, "Cháu Lan đây ạ.")
+    page.evaluate(hide, False)
+
+    answered(page, "Cháu Lan đây ạ.")
+    assert polls_while_hidden == []
+
+
+def test_a_word_below_the_edge_is_pointed_at(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    chat.desk.answer = lambda message: [Reply("Dòng chữ.\n" * 40)]
+    ask(page, "quên mật khẩu")
+    expect(page.get_by_role("button", name="Xem tiếp")).to_be_visible()
+
+    chat.desk.say(chat.desk.received[0].external_id, "Cháu Lan đây ạ.")
+    page.clock.fast_forward(5_000)
+
+    expect(page.get_by_role("button", name="Có tin mới")).to_be_visible()
+
+
+def test_a_word_stored_late_under_an_older_number_is_not_missed(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    late = chat.desk.new_id()
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    chat.desk.say(chat.desk.received[0].external_id, "Cháu Lan đây ạ.", entry_id=late)
+    page.clock.fast_forward(5_000)
+
+    answered(page, "Cháu Lan đây ạ.")
+
+
+def test_without_a_script_new_words_come_by_a_button(chat: Chat):
+    page = chat.open("/?xom=xom-3", java_script_enabled=False)
+    ask(page, "quên mật khẩu")
+    answered(page)
+    chat.desk.say(chat.desk.received[0].external_id, "Đến giờ học rồi ạ.", choices("Học bây giờ"))
+
+    page.get_by_role("button", name="Xem tin mới").click()
+    answered(page, "Đến giờ học rồi ạ.")
+    page.get_by_role("button", name="1. Học bây giờ").click()
+
+    answered(page, "Bước 2/5")
+
+
 def test_a_message_typed_offline_is_kept_and_sent_once(chat: Chat):
     page = chat.open()
     page.route("**/tin-nhan", lambda route: route.abort())

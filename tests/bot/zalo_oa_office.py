@@ -21,6 +21,7 @@ from records.database import Database
 from records.inbox import claim
 from records.learners import note_message, open_conversation
 from records.models import OutboxMessage
+from records.only_one import Leadership
 from records.outbox import put
 from records.vault import KEY_BYTES, Vault
 from tests.bot.conftest import HandClock
@@ -94,6 +95,7 @@ class Office:
             vault=self.vault,
             guide_pages=lambda _query: [],
             commune_id=lambda _slug: self.home,
+            fetching=lambda name: Leadership(self.database, name),
         )
 
     @contextlib.asynccontextmanager

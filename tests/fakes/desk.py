@@ -5,7 +5,7 @@ import itertools
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.messages import Choice, Entry, IncomingMessage, Overloaded, Receipt
 
@@ -78,11 +78,18 @@ class FakeDesk:
     def fail_next(self) -> None:
         self.failures.append(RuntimeError("the database is away"))
 
-    def say(self, external_id: str, text: str) -> None:
+    def new_id(self) -> int:
+        """An entry's id, made before others and perhaps stored after them."""
+        return next(self._ids)
+
+    def say(
+        self, external_id: str, text: str, choices: tuple[Choice, ...] = (), entry_id: int | None = None
+    ) -> None:
         """A word of a volunteer, unasked."""
         with self._changed:
             (talk,) = (talk for person, talk in self._talks.items() if person[2] == external_id)
-            self._add(talk, Reply(text))
+            talk.entries.append(Entry(entry_id or next(self._ids), "assistant", text, choices, AT))
+            talk.entries.sort(key=lambda entry: entry.id)
 
     def receive(self, message: IncomingMessage) -> Receipt:
         with self._changed:
@@ -97,7 +104,7 @@ class FakeDesk:
             self._claimed[key] = receipt = Receipt(1, talk.id, next(self._ids), is_new=True)
             self.received.append(message)
             masked = re.sub(r"\d{6,}", "••••••", message.text)
-            talk.entries.append(Entry(next(self._ids), "learner", masked, (), AT))
+            talk.entries.append(Entry(next(self._ids), "learner", masked, (), AT, is_open=self._is_held))
             if self._is_held:
                 self._waiting.append((receipt, message))
             else:
@@ -146,8 +153,10 @@ class FakeDesk:
         return self._talks[person]
 
     def _reply(self, receipt: Receipt, message: IncomingMessage) -> None:
+        talk = self._conversations[receipt.conversation_id]
+        talk.entries = [replace(entry, is_open=False) for entry in talk.entries]
         for reply in self.answer(message):
-            self._add(self._conversations[receipt.conversation_id], reply)
+            self._add(talk, reply)
 
     def _add(self, talk: _Conversation, reply: Reply) -> None:
         talk.entries.append(Entry(next(self._ids), "assistant", reply.text, reply.choices, AT))

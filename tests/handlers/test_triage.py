@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from handlers.guard import guard
 from handlers.triage import MODEL, Triage, UrgentModel, read, without_figures
-from handlers.triage_features import features
+from handlers.triage_features import terms
 from knowledge.glossary import load_glossary
 from knowledge.guide import ContentError
 from knowledge.library import CONTENT, load_library
@@ -210,7 +210,7 @@ def test_a_cry_is_read_as_typed_and_as_repaired():
 def test_ideas_join_other_ways_of_saying_the_same():
     ideas = load_urgent_rules().ideas
 
-    assert "i:cheat" in features(["bị gạt"], ideas) & features(["mắc lừa"], ideas)
+    assert "i:cheat" in terms(["bị gạt"], ideas).others & terms(["mắc lừa"], ideas).others
 
 
 def test_a_slot_that_does_not_exist_is_refused_with_its_line(tmp_path: Path):
@@ -246,12 +246,12 @@ def test_training_learns_what_it_is_shown(monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("sklearn")
     from handlers.triage_training import choose_features, fit
 
-    found = [{"f:lua", "f:tien"}, {"f:wifi", "f:noi"}] * 10
+    found = [["f:lua", "f:tien"], ["f:wifi", "f:noi"]] * 10
     names = choose_features(found)
 
     weights, bias = fit(found, [0, 1] * 10, names)
 
     scores = weights[[names.index("f:lua"), names.index("f:tien")]].sum(axis=0) + bias
     assert names == ["f:lua", "f:noi", "f:tien", "f:wifi"]
-    assert np.ndim(scores) == 1
-    assert weights.shape[0] == 4
+    assert scores < 0  # of two classes, the log-odds of the second
+    assert weights.shape == (4, 1)

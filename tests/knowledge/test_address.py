@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2.meta import find_undeclared_variables
 
-from knowledge.address import DEFAULT, FORMS, PLACEHOLDERS, Address, address
+from knowledge.address import DEFAULT, FORMS, PLACEHOLDERS, Address, address, form_in, of_word
 from knowledge.guide import Guide
 from knowledge.library import load_library
 from knowledge.phrases import load_phrases
@@ -25,7 +25,21 @@ TEXT = "{Bác} chờ {cháu} nhé. {Cháu} gọi {bác}."
         ("ba", "Bà chờ cháu nhé. Cháu gọi bà."),
         ("co", "Cô chờ cháu nhé. Cháu gọi cô."),
         ("chu", "Chú chờ cháu nhé. Cháu gọi chú."),
-        ("di", "Dì chờ con nhé. Con gọi dì."),
+        ("di", "Dì chờ cháu nhé. Cháu gọi dì."),
+        ("cau", "Cậu chờ cháu nhé. Cháu gọi cậu."),
+        ("mo", "Mợ chờ cháu nhé. Cháu gọi mợ."),
+        ("thim", "Thím chờ cháu nhé. Cháu gọi thím."),
+        ("duong", "Dượng chờ cháu nhé. Cháu gọi dượng."),
+        ("bac-con", "Bác chờ con nhé. Con gọi bác."),
+        ("ong-con", "Ông chờ con nhé. Con gọi ông."),
+        ("ba-con", "Bà chờ con nhé. Con gọi bà."),
+        ("co-con", "Cô chờ con nhé. Con gọi cô."),
+        ("chu-con", "Chú chờ con nhé. Con gọi chú."),
+        ("di-con", "Dì chờ con nhé. Con gọi dì."),
+        ("cau-con", "Cậu chờ con nhé. Con gọi cậu."),
+        ("mo-con", "Mợ chờ con nhé. Con gọi mợ."),
+        ("thim-con", "Thím chờ con nhé. Con gọi thím."),
+        ("duong-con", "Dượng chờ con nhé. Con gọi dượng."),
         ("co-chu", "Cô chú chờ con nhé. Con gọi cô chú."),
         ("anh", "Anh chờ em nhé. Em gọi anh."),
         ("chi", "Chị chờ em nhé. Em gọi chị."),
@@ -37,12 +51,24 @@ def test_a_form_says_you_and_me_in_its_own_words(form: str, said: str):
 
 
 def test_every_form_is_tried_here():
-    assert len(FORMS) == 10
+    assert len(FORMS) == 24
 
 
 def test_who_did_not_choose_is_addressed_with_respect():
     assert address("{Bác} ơi, {cháu} đây.") == "Bác ơi, cháu đây."
     assert FORMS[DEFAULT] == Address("bác", "cháu")
+
+
+@pytest.mark.parametrize(
+    ("region", "form", "said"),
+    [("bac", "chu", "chu"), ("trung", "chu", "chu"), ("nam", "chu", "chu-con"), ("nam", "chi", "chi")],
+)
+def test_the_south_says_con_of_itself_where_the_north_says_chau(region: str, form: str, said: str):
+    assert form_in(region, form) == said
+
+
+def test_a_form_is_found_by_the_word_somebody_is_called():
+    assert [of_word(word) for word in ("chú", "thím", "cô chú", "sếp")] == ["chu", "thim", "co-chu", None]
 
 
 def test_an_unknown_form_is_an_error():
@@ -73,7 +99,9 @@ def test_a_text_without_placeholders_stays_as_it_is(text: str, form: str):
 
 # --- Our texts ------------------------------------------------------------------------------------
 
-KIN = frozenset(["bác", "cháu", "ông", "bà", "cô", "chú", "dì", "anh", "chị", "bạn", "em"])
+KIN = frozenset(
+    ["bác", "cháu", "ông", "bà", "cô", "chú", "dì", "cậu", "mợ", "thím", "dượng", "anh", "chị", "bạn", "em"]
+)
 # Kin words for somebody else than the reader.
 OTHERS = re.compile(
     r"trẻ em|em bé|cháu bé|cháu nhỏ|con cháu|anh chị em ruột|em ruột|ông bà|cụ ông|cụ bà|một bà|"

@@ -23,6 +23,8 @@ FIELDS = {
     "chat": ["buon qua"],
     "numbers": {1: ["mot", "dau tien"], 2: ["hai"]},
     "number_words": ["so", "cai"],
+    "number_around": ["hả"],
+    "number_not": ["nhà", "mot minh"],
     "last": ["cuoi"],
 }
 
@@ -47,6 +49,8 @@ def test_the_file_becomes_the_words_of_the_intents(tmp_path: Path):
         chat=("buon qua",),
         numbers={"mot": 1, "dau tien": 1, "hai": 2},
         number_words=frozenset(["so", "cai"]),
+        number_around=frozenset(["hả"]),
+        number_not=("nhà", "mot minh"),
         last=frozenset(["cuoi"]),
         walking=load_walking_words(),
     )
@@ -75,7 +79,10 @@ def phrases_of(group: str) -> list[object]:
     return [said for forms in value.values() for said in forms] if isinstance(value, dict) else value
 
 
-@pytest.mark.parametrize("group", SHIPPED)
+MARKED = ("number_around", "number_not")  # told from other words by their marks
+
+
+@pytest.mark.parametrize("group", [group for group in SHIPPED if group not in MARKED])
 def test_phrases_are_folded_words_else_no_message_could_match(group: str):
     unmatched = [
         phrase for phrase in phrases_of(group) if not isinstance(phrase, str) or fold(phrase) != phrase

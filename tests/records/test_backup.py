@@ -203,7 +203,7 @@ def test_backups_made_while_others_write_are_whole(
 
 @pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
 def test_postgresql_is_backed_up_by_its_own_tool(database: Database, folder: Path):
-    with pytest.raises(BackupError, match="use pg_dump -Fc"):
+    with pytest.raises(BackupError, match="found PostgreSQL, expected SQLite"):
         back_up(database, folder, now=NOW)
 
     assert not folder.exists()

@@ -1,4 +1,5 @@
 import datetime as dt
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -257,6 +258,45 @@ def test_the_sqlite_we_run_on_has_the_bug_fixed(sqlite_database: Database):
 
     assert running == sqlite_driver.sqlite_version
     assert sqlite_is_fixed()
+
+
+OPEN_IT = """
+import sys
+from records.database import DatabaseError, open_database
+try:
+    open_database(sys.argv[1], sqlite_version=tuple(map(int, sys.argv[2].split(".")))).close()
+except DatabaseError as error:
+    sys.exit(str(error))
+"""
+
+
+def another_process(url: str, version: str) -> subprocess.CompletedProcess[str]:
+    """One with a SQLite of that version opens the database and closes it."""
+    command = [sys.executable, "-c", OPEN_IT, url, version]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_with_a_sqlite_that_has_the_bug_a_second_process_is_refused(tmp_path: Path):
+    url = sqlite_url(tmp_path / "test.db")
+    database = open_database(url, sqlite_version=(3, 40, 1))
+
+    refused = another_process(url, "3.40.1")
+    database.close()
+    after = another_process(url, "3.40.1")
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("found SQLite 3.40.1 and another process that has ")
+    assert (after.returncode, after.stderr) == (0, "")
+
+
+def test_with_a_fixed_sqlite_a_second_process_is_let_in(tmp_path: Path):
+    url = sqlite_url(tmp_path / "test.db")
+    database = open_database(url, sqlite_version=(3, 51, 3))
+
+    beside = another_process(url, "3.51.3")
+    database.close()
+
+    assert (beside.returncode, beside.stderr) == (0, "")
 
 
 def test_after_a_vacuum_nothing_of_a_deleted_row_is_in_the_files_of_sqlite(sqlite_database: Database):

@@ -11,7 +11,7 @@ from records import outbox
 from records.communes import add_commune, add_hamlet
 from records.community import Profile, Volunteer
 from records.database import Database, sqlite_driver
-from records.erasure import erase_learner, remove_shells
+from records.erasure import erase_again, erase_learner, erase_profile, remove_shells
 from records.inbox import claim, finish, lock_next
 from records.learners import find_conversation, open_conversation, set_hamlet
 from records.models import (
@@ -23,7 +23,9 @@ from records.models import (
     InboxMessage,
     Learner,
     OutboxMessage,
+    Question,
 )
+from records.profiles import switch
 from records.questions import record_completion, record_handoff, record_question
 from tests.conftest import NOW
 
@@ -251,30 +253,76 @@ def test_a_volunteer_who_is_erased_stays_a_volunteer_without_the_talk(database: 
     assert (volunteer.name, volunteer.conversation_id) == ("chị Hoa", None)
 
 
-def test_on_a_phone_of_two_the_other_one_keeps_their_way_in(database: Database, home: int):
+def shared_by(session: Session, home: int, *names: str) -> Conversation:
+    """A phone on which each of `names` has talked, its owner before them; the last is talking."""
+    conversation = talk(session, home, "máy chung")
+    live(session, conversation, "lời của chủ máy")
+    before = ""
+    for name in names:
+        switch(session, conversation, name=name, leaving_name=before, leaving={"guide": "g"}, now=NOW)
+        live(session, conversation, f"lời của {name}")
+        before = name
+    return conversation
+
+
+@pytest.mark.parametrize("names", [("bà",), ("bà", "ông"), ("bà", "ông", "")])
+def test_on_a_shared_phone_everybody_is_erased_together(
+    database: Database, home: int, names: tuple[str, ...]
+):
     with database.write() as session:
-        conversation = talk(session, home, "máy chung")
-        other = Learner(commune_id=home, created_at=NOW)
-        session.add(other)
-        session.flush()
-        for name, learner_id in (("ba", conversation.learner_id), ("ông", other.id)):
-            session.add(
-                Profile(
-                    commune_id=home,
-                    conversation_id=conversation.id,
-                    learner_id=learner_id,
-                    name=name,
-                    created_at=NOW,
-                )
-            )
-        session.flush()
-        ask_to_erase(session, conversation)
+        ask_to_erase(session, shared_by(session, home, *names))
+    assert "lời của" not in json.dumps(all_rows(database), default=str, ensure_ascii=False)
     with database.write() as session:
-        assert remove_shells(session, before=LATER + HOUR) == 0
+        assert remove_shells(session, before=LATER + HOUR) == 1
 
     with database.read() as session:
-        assert session.scalars(select(Profile.name)).all() == ["ông"]
-        assert find_conversation(session, commune_id=home, channel="zalo", hashes=["máy chung"]) is not None
+        assert session.scalars(select(Profile.name)).all() == []
+        assert session.scalars(select(Learner.id)).all() == []
+        assert find_conversation(session, commune_id=home, channel="zalo", hashes=["máy chung"]) is None
+        erased = session.scalars(select(Erasure.receipt).order_by(Erasure.receipt)).all()
+    assert erased[0] == RECEIPT
+    assert len(erased) == len({*names, ""})
+
+
+def test_one_of_several_is_taken_off_a_phone_with_every_text_of_it(database: Database, home: int):
+    with database.write() as session:
+        conversation = shared_by(session, home, "bà", "")
+        message, _ = claim(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
+        erase_profile(session, conversation, name="bà", keep=message, receipt=RECEIPT, now=LATER)
+
+    assert "lời của bà" not in json.dumps(all_rows(database), default=str, ensure_ascii=False)
+    with database.read() as session:
+        assert session.scalars(select(Profile.name)).all() == [""]
+        assert len(session.scalars(select(Learner.id)).all()) == 1
+        questions = session.scalars(select(Question.redacted)).all()
+    assert questions == ["lời của chủ máy", "lời của "]
+
+
+def test_who_is_talking_cannot_be_taken_off(database: Database, home: int):
+    with database.write() as session:
+        conversation = shared_by(session, home, "bà")
+        message, _ = claim(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
+
+        with pytest.raises(ValueError, match="expected somebody else"):
+            erase_profile(session, conversation, name="bà", keep=message, receipt=RECEIPT, now=LATER)
+
+
+def test_in_an_older_database_one_of_several_is_erased_again_and_the_phone_stays(
+    database: Database, home: int
+):
+    with database.write() as session:
+        conversation = shared_by(session, home, "bà")
+        erased = conversation.learner_id
+
+    with database.write() as session:
+        assert erase_again(
+            session, Erasure(commune_id=home, receipt=RECEIPT, learner_id=erased, created_at=LATER)
+        )
+
+    assert "lời của bà" not in json.dumps(all_rows(database), default=str, ensure_ascii=False)
+    with database.read() as session:
+        (kept,) = session.scalars(select(Conversation))
+        assert kept.learner_id != erased
 
 
 def test_the_learner_of_another_commune_with_the_same_identity_is_left_alone(database: Database, home: int):

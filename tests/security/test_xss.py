@@ -20,9 +20,19 @@ from sqlalchemy import String, select
 from bot.app import build_app
 from bot.assembly import Assistant
 from records.communes import find_commune
+from records.community import HandoffEvent, Volunteer
 from records.learners import open_conversation
-from records.models import Breach, Commune, Hamlet, OutboxMessage, StaffAccount, SubjectRequest, UtcDateTime
-from records.questions import record_handoff, record_question
+from records.models import (
+    Breach,
+    Commune,
+    Hamlet,
+    Handoff,
+    OutboxMessage,
+    StaffAccount,
+    SubjectRequest,
+    UtcDateTime,
+)
+from records.questions import record_question
 from records.sample import SLUG
 from staff.headers import new_nonce, page_policy
 from tests.bot.test_webchat_browser import ARGUMENTS, CHROMIUM
@@ -240,17 +250,22 @@ def fill_rows(assistant: Assistant) -> None:
                 candidates=[],
                 now=now,
             )
-        record_handoff(
-            session,
-            commune_id=commune.id,
-            learner_id=talk.learner_id,
-            conversation_id=talk.id,
-            reason="asked",
-            guide=PAYLOADS[0][:80],
-            step=1,
-            question=ALL,
-            now=now,
+        session.add(
+            hostile(
+                Handoff,
+                assistant,
+                commune_id=commune.id,
+                learner_id=talk.learner_id,
+                conversation_id=talk.id,
+                guide=PAYLOADS[0][:80],
+                tried=[{"guide": payload} for payload in PAYLOADS],
+                state="open",
+                closed_reason=None,
+            )
         )
+        session.flush()
+        session.add(hostile(HandoffEvent, assistant, commune_id=commune.id, handoff_id=1))
+        session.add(hostile(Volunteer, assistant, commune_id=commune.id, hamlets=list(PAYLOADS)))
         for hamlet, at in zip(session.scalars(select(Hamlet)), range(0, len(PAYLOADS), 40), strict=False):
             hamlet.name = " ".join(PAYLOADS[at : at + 40])
         for place in session.scalars(select(Commune)):

@@ -30,6 +30,16 @@ INSIDE = FIRST_STEPS | {
     ("POST", "/staff/can-giup/{handoff_id}/da-giup"),
     ("GET", "/staff/chua-tra-loi"),
     ("GET", "/staff/chua-tra-loi.csv"),
+    ("GET", "/staff/dang-cho"),
+    ("GET", "/staff/dang-cho/{handoff_id}"),
+    ("POST", "/staff/dang-cho/{handoff_id}/khep"),
+    ("POST", "/staff/dang-cho/{handoff_id}/giao"),
+    ("GET", "/staff/tinh-nguyen-vien"),
+    ("POST", "/staff/tinh-nguyen-vien"),
+    ("GET", "/staff/tinh-nguyen-vien/{volunteer_id}"),
+    ("POST", "/staff/tinh-nguyen-vien/{volunteer_id}"),
+    ("POST", "/staff/tinh-nguyen-vien/{volunteer_id}/dia-ban"),
+    ("POST", "/staff/tinh-nguyen-vien/{volunteer_id}/ma-moi"),
     ("GET", "/staff/du-lieu-ca-nhan"),
     ("GET", "/staff/yeu-cau"),
     ("POST", "/staff/yeu-cau"),
@@ -88,7 +98,8 @@ def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: Wo
 
     answers = {
         (method, path): browser.request(
-            method, path.format(handoff_id=handoff_id, request_id=1, breach_id=1, token="x")
+            method,
+            path.format(handoff_id=handoff_id, volunteer_id=1, request_id=1, breach_id=1, token="x"),
         )
         for method, path in _routes(world) - PUBLIC
     }
@@ -102,7 +113,12 @@ def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: Wo
 def test_every_page_opens_for_both_roles(world: World, role: str):
     browser = world.signed_in(role=role)
 
-    ids = {"request_id": world.asks_for_data("bà Hòa"), "breach_id": world.notes_breach()}
+    ids = {
+        "request_id": world.asks_for_data("bà Hòa"),
+        "breach_id": world.notes_breach(),
+        "handoff_id": world.calls_for_help("bà Hòa"),
+        "volunteer_id": world.volunteer("chị Hoa"),
+    }
 
     pages = {path: browser.get(path.format(**ids)).status_code for method, path in INSIDE if method == "GET"}
 
@@ -115,14 +131,15 @@ def test_every_post_refuses_a_form_without_its_token(world: World):
 
     answers = {
         (method, path): (inside if (method, path) in INSIDE else outside).post(
-            path.format(handoff_id=1, request_id=1, breach_id=1, token="x"), data={"username": "lan"}
+            path.format(handoff_id=1, volunteer_id=1, request_id=1, breach_id=1, token="x"),
+            data={"username": "lan"},
         )
         for method, path in _routes(world)
         if method == "POST"
     }
 
     assert {key: answer.status_code for key, answer in answers.items()} == dict.fromkeys(answers, 403)
-    assert len(answers) == 14
+    assert len(answers) == 20
 
 
 def test_the_token_of_somebody_elses_form_is_refused(world: World):

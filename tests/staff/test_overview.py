@@ -249,7 +249,7 @@ def test_a_call_is_closed_once_and_written_down(world: World):
         assert (entry.actor, entry.action, entry.detail) == (
             "staff:lan",
             "handoff_closed",
-            {"handoff": str(handoff_id)},
+            {"handoff": str(handoff_id), "reason": "helped"},
         )
 
 
@@ -296,15 +296,16 @@ def test_the_file_holds_plain_figures_by_hamlet_and_guide(world: World):
         'attachment; filename="tong-quan-2026-10-01-2026-12-31.csv"'
     )
     assert answer.content.decode("utf-8") == (
-        '\ufeff"Thôn, xóm",Chủ đề,Mã hướng dẫn,Hướng dẫn,Câu hỏi,Người hỏi,Chưa trả lời,Việc làm được\r\n'
-        "Nam Đồng,Định danh VNeID,vneid-quen-mat-khau,Quên mật khẩu VNeID,2,1,0,1\r\n"
-        "Nam Đồng,Thanh toán số,tt-quet-qr,Quét mã QR để trả tiền,1,1,0,0\r\n"
-        "Nam Đồng,,,,1,1,1,0\r\n"
-        "Gò Pháo,Định danh VNeID,vneid-quen-mat-khau,Quên mật khẩu VNeID,1,1,0,0\r\n"
-        "Gò Pháo,An toàn trên mạng,at-otp,Mã OTP & những điều không đưa cho ai,0,0,0,1\r\n"
-        "Gò Pháo,,,,1,1,1,0\r\n"
-        "Soi Vàng,,,,0,0,0,0\r\n"
-        '"Chưa rõ thôn, xóm",,da-go,da-go,1,1,0,0\r\n'
+        '\ufeff"Thôn, xóm",Chủ đề,Mã hướng dẫn,Hướng dẫn,Câu hỏi,Người hỏi,Chưa trả lời,Việc làm được,'
+        "Tự báo,Qua câu hỏi,Có người xác nhận\r\n"
+        "Nam Đồng,Định danh VNeID,vneid-quen-mat-khau,Quên mật khẩu VNeID,2,1,0,1,1,1,0\r\n"
+        "Nam Đồng,Thanh toán số,tt-quet-qr,Quét mã QR để trả tiền,1,1,0,0,0,0,0\r\n"
+        "Nam Đồng,,,,1,1,1,0,0,0,0\r\n"
+        "Gò Pháo,Định danh VNeID,vneid-quen-mat-khau,Quên mật khẩu VNeID,1,1,0,0,0,0,0\r\n"
+        "Gò Pháo,An toàn trên mạng,at-otp,Mã OTP & những điều không đưa cho ai,0,0,0,1,1,0,0\r\n"
+        "Gò Pháo,,,,1,1,1,0,0,0,0\r\n"
+        "Soi Vàng,,,,0,0,0,0,0,0,0\r\n"
+        '"Chưa rõ thôn, xóm",,da-go,da-go,1,1,0,0,0,0,0\r\n'
     )
     assert world.audited() == [("staff:lan", "export")]
 

@@ -24,7 +24,7 @@ LABELS = {
     *(f"breach_{name}" for name in breaches.TEXTS),
     *(f"mark_{name}" for name in breaches.MARKS),
     *(f"{about}_{group}" for about in ("holding", "purpose", "seen", "kept") for group in GROUPS),
-    *(f"job_{job}" for job in ("retention", "cleaning", "backup", "audit_head")),
+    *(f"job_{job}" for job in ("retention", "cleaning", "backup", "counts", "audit_head")),
     *(f"step_{step}" for step in (*STEPS, *REPORTED)),
 }
 # Keys put together in the code, by how they begin: the files name the ends in quotes.

@@ -13,16 +13,20 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from knowledge.guide import FrontMatter, Guide
 from knowledge.library import Library
 from knowledge.phrases import Phrases, load_phrases
+from records import volunteers
 from records.breaches import add_breach
 from records.communes import CommuneProfile, add_commune, add_hamlet, commune_profile
+from records.community import Volunteer
 from records.database import Database
+from records.handoffs import open_call
 from records.learners import open_conversation, set_hamlet
-from records.models import AuditEntry, Commune, StaffAccount
-from records.questions import record_completion, record_handoff, record_question
+from records.models import AuditEntry, Commune, Handoff, StaffAccount
+from records.questions import record_completion, record_question
 from records.requests import open_request
 from records.staff_accounts import add_account, hash_password, start_session
 from records.vault import Vault
@@ -44,6 +48,25 @@ class Clock:
         self.now += dt.timedelta(**duration)
 
 
+class FakeHelpLine:
+    """Keeps who would be told what."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, ...]] = []
+
+    def given(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        self.told.append(("given", volunteer.name))
+
+    def taken_away(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        self.told.append(("taken away", volunteer.name))
+
+    def released(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
+        self.told.append(("released", volunteer.name))
+
+    def closed(self, session: Session, handoff: Handoff) -> None:
+        self.told.append(("closed",))
+
+
 @dataclass
 class World:
     """A site with Tân Cương, where the tests are at home, and Đại Từ, which must stay apart."""
@@ -55,6 +78,7 @@ class World:
     home: CommuneProfile
     other: CommuneProfile
     library: Library
+    help_line: FakeHelpLine
     is_https: bool = False
     _clients: list[TestClient] = field(default_factory=list)
 
@@ -186,10 +210,11 @@ class World:
         question: str | None = None,
         at: dt.datetime | None = None,
         commune: CommuneProfile | None = None,
-    ) -> None:
+    ) -> int:
+        """Returns the call's id."""
         learner_id, conversation_id = self.learner(name, commune=commune)
         with self.database.write() as session:
-            record_handoff(
+            handoff, _ = open_call(
                 session,
                 commune_id=(commune or self.home).id,
                 learner_id=learner_id,
@@ -200,6 +225,32 @@ class World:
                 question=question,
                 now=at or self.clock(),
             )
+            return handoff.id
+
+    def volunteer(
+        self,
+        name: str,
+        *,
+        hamlets: tuple[str, ...] = (),
+        is_in_chat: bool = True,
+        commune: CommuneProfile | None = None,
+    ) -> int:
+        """A volunteer, who has used the code unless they are not `is_in_chat`; returns the id."""
+        place = commune or self.home
+        _, conversation_id = self.learner(f"phone of {name}", commune=place)
+        with self.database.write() as session:
+            volunteer, code = volunteers.invite(
+                session, commune_id=place.id, name=name, hamlets=hamlets, by="staff:lan", now=self.clock()
+            )
+            if is_in_chat:
+                volunteers.redeem(
+                    session,
+                    commune_id=place.id,
+                    code=code,
+                    conversation_id=conversation_id,
+                    now=self.clock(),
+                )
+            return volunteer.id
 
     def asks_for_data(self, name: str, *, kind: str = "copy", commune: CommuneProfile | None = None) -> int:
         """A request by chat; returns its id."""
@@ -244,7 +295,7 @@ def build_world(
 ) -> World:
     home = _commune(database, "tan-cuong", "Tân Cương", ("Nam Đồng", "Gò Pháo", "Soi Vàng"), now)
     other = _commune(database, "dai-tu", "Đại Từ", ("Nam Đồng",), now)
-    clock, library = Clock(now), small_library()
+    clock, library, help_line = Clock(now), small_library(), FakeHelpLine()
     router = build_staff_router(
         database,
         _phrases(),
@@ -255,11 +306,12 @@ def build_world(
         needs_second_factor=needs_second_factor,
         mask=mask_numbers,
         days_off=(dt.date(2026, 11, 24),),
+        help_line=help_line,
     )
     app = FastAPI(openapi_url=None)
     app.include_router(router)
     routes = [route for route in router.routes if isinstance(route, APIRoute)]
-    return World(database, clock, app, routes, home, other, library, is_https=secure_cookies)
+    return World(database, clock, app, routes, home, other, library, help_line, is_https=secure_cookies)
 
 
 def mask_numbers(text: str, *, keep: Collection[str] = ()) -> str:

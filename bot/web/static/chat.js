@@ -4,8 +4,12 @@
 const SIZES = [18, 20, 22, 24, 28, 32]; // px
 const SEND_TIMEOUT_MS = 30_000;
 const SIGN_AFTER_MS = 1_000;
-const POLL_MS = 20_000; // for the words of volunteers
+// How long until the next look for new words: seldom while nothing comes, and more seldom while the
+// server cannot be reached.
+const POLL_MS = [5_000, 5_000, 10_000, 15_000, 20_000]; // for the words of volunteers
 const POLL_WAITING_MS = [1_000, 2_000, 3_000, 5_000]; // while an answer is late
+const POLL_FAILED_MS = 120_000; // at most
+const LOOK_BACK = 3; // entries
 const WARN_BEFORE_MS = 2 * 60_000;
 
 const find = (id) => document.getElementById(id);
@@ -70,7 +74,8 @@ async function deliver(fields) {
       body: new URLSearchParams({ ...fields, sau: newest() }),
     });
     const wait = Number(response.headers.get("Retry-After"));
-    if (response.status === 503) return () => waitForTurn(wait || 5, words.busy);
+    // Without a time to wait it is no crowd: our database is away.
+    if (response.status === 503 && wait) return () => waitForTurn(wait, words.busy);
     if (response.status === 429 && wait <= 60) return () => waitForTurn(wait, words.tooFast);
     if (response.status === 429) return () => giveBack(words.tooMany);
     if (response.status === 413) return () => giveBack(words.tooBig);
@@ -123,22 +128,28 @@ async function request(address, options = {}) {
 
 // Ids are larger than a Number can hold exactly.
 const newest = () => log.lastElementChild?.dataset.id ?? "0";
-const isWaiting = () => log.lastElementChild?.classList.contains("learner") ?? false;
+const unanswered = () => log.querySelector(".open"); // what a volunteer gets is answered by nobody at once
+const isWaiting = () => unanswered() !== null;
 
 // Puts what the server sent into the log, each entry once and in order: a late poll may repeat some.
 function receive(html, { isNew = false, isAnswer = false } = {}) {
   const fragment = new DOMParser().parseFromString(html, "text/html");
   if (isNew) log.replaceChildren(); // the talk shown so far has ended meanwhile
-  const known = new Set(Array.from(log.children, (entry) => entry.dataset.id));
-  const fresh = Array.from(fragment.querySelectorAll(".entry")).filter((entry) => !known.has(entry.dataset.id));
+  const known = new Map(Array.from(log.children, (entry) => [entry.dataset.id, entry]));
+  const sent = Array.from(fragment.querySelectorAll(".entry"));
+  for (const entry of sent) known.get(entry.dataset.id)?.classList.toggle("open", entry.classList.contains("open"));
+  const fresh = sent.filter((entry) => !known.has(entry.dataset.id));
   const wasAtEnd = isAtEnd();
   for (const entry of fresh) {
     const later = Array.from(log.children).find((other) => BigInt(other.dataset.id) > BigInt(entry.dataset.id));
     log.insertBefore(entry, later ?? null);
   }
   const offered = fragment.querySelector(".choices");
-  if (offered && fresh.length) offer(offered);
-  if (fresh.length && (isAnswer || wasAtEnd)) show(fresh);
+  if (!fresh.length) return;
+  quietPolls = 0;
+  if (offered) offer(offered);
+  if (isAnswer || wasAtEnd) show(fresh);
+  else more.firstChild.textContent = words.newBelow;
 }
 
 function offer(offered) {
@@ -159,13 +170,23 @@ const isAtEnd = () => {
 };
 
 let pollTimer = 0;
-let polls = 0;
+let quietPolls = 0; // that brought nothing, since the last entry
+let failedPolls = 0; // in a row
 
 function pollLater() {
   clearTimeout(pollTimer);
   if (isOver) return;
-  const wait = isWaiting() ? POLL_WAITING_MS[Math.min(polls++, POLL_WAITING_MS.length - 1)] : POLL_MS;
-  pollTimer = setTimeout(poll, wait);
+  const waits = isWaiting() ? POLL_WAITING_MS : POLL_MS;
+  const wait = waits[Math.min(quietPolls, waits.length - 1)] * 2 ** failedPolls;
+  pollTimer = setTimeout(poll, Math.min(wait, POLL_FAILED_MS));
+}
+
+// Two who write at the same moment may be stored in another order than that of their ids, so the first
+// look after a new entry asks for some before it, too.
+function lookFrom() {
+  if (isWaiting()) return unanswered().previousElementSibling?.dataset.id ?? "0";
+  if (quietPolls) return newest();
+  return log.children[log.children.length - 1 - LOOK_BACK]?.dataset.id ?? "0";
 }
 
 async function poll({ isLeaving = false } = {}) {
@@ -174,13 +195,16 @@ async function poll({ isLeaving = false } = {}) {
     const used = isUsed ? "&dung=1" : "";
     isUsed = false;
     try {
-      const response = await request(`/tin-nhan?sau=${newest()}${used}`, { keepalive: isLeaving });
+      const response = await request(`/tin-nhan?sau=${lookFrom()}${used}`, { keepalive: isLeaving });
       if (response.status === 410) return leave();
-      if (response.ok && !isOver) {
-        receive(await response.text());
-        if (!isSending && !unsent.length) showWaiting();
-      }
+      if (!response.ok) throw new Error(response.status);
+      const html = await response.text();
+      failedPolls = 0;
+      quietPolls++;
+      if (!isOver) receive(html);
+      if (!isOver && !isSending && !unsent.length) showWaiting();
     } catch {
+      failedPolls++;
       isUsed ||= used !== ""; // to be told next time
     }
   }
@@ -197,7 +221,6 @@ function showWaiting() {
   if (isSending || isWaiting()) {
     signTimer ||= setTimeout(showSign, SIGN_AFTER_MS);
   } else {
-    polls = 0;
     say("");
   }
   pollLater();
@@ -261,7 +284,10 @@ retry.addEventListener("click", () => {
   sendButton.focus({ preventScroll: true });
   flush();
 });
-addEventListener("online", flush);
+addEventListener("online", () => {
+  failedPolls = 0;
+  flush();
+});
 
 // --- A long answer: not everybody knows that a page goes on below its edge ---
 
@@ -271,6 +297,7 @@ let lastScroll = 0;
 
 function showMore() {
   more.hidden = !log.children.length || isAtEnd();
+  if (more.hidden) more.firstChild.textContent = words.more;
 }
 
 more.addEventListener("click", () => {
