@@ -46,7 +46,7 @@ from bot.content import Content
 from bot.conversation import DEFAULT_FORM
 from bot.directory import CommuneDirectory
 from bot.settings import Settings
-from handlers.actions import build_actions
+from handlers.actions import FOR_RASA, build_actions
 from handlers.guard import Guarded, guard, without_masks
 from handlers.services import Services
 from handlers.understand import parse_payload
@@ -89,7 +89,7 @@ class ActionHost:
         """`commune`: of callers whose slot `commune` is empty. Without `records` nothing is counted."""
         self._commune, self._profile, self._records = commune, profile, records
         self.executor = ActionExecutor()
-        for action in build_actions(services).values():
+        for action in build_actions(services, FOR_RASA).values():
             self.executor.register_action(action)
 
     def run(self, call: Body) -> Answer:

@@ -1,5 +1,7 @@
 """All Actions, and which intent each answers."""
 
+from collections.abc import Sequence
+
 from handlers import (
     address,
     ambassador,
@@ -151,6 +153,11 @@ ACTIONS: tuple[type[ServiceAction], ...] = (
 )
 
 
-def build_actions(services: Services) -> dict[str, ServiceAction]:
+FOR_RASA = tuple(action for action in ACTIONS if not action.needs_our_host)
+
+
+def build_actions(
+    services: Services, actions: Sequence[type[ServiceAction]] = ACTIONS
+) -> dict[str, ServiceAction]:
     """intent → Action."""
-    return {action.intent: action(services) for action in ACTIONS}
+    return {action.intent: action(services) for action in actions}

@@ -95,6 +95,7 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
     """Built with its services; `act` does the work."""
 
     intent: str  # the intent it answers; its name is 'action_<intent>'
+    needs_our_host = False  # it joins two talks, which a Rasa server cannot
 
     def __init__(self, services: Services) -> None:
         self._services = services

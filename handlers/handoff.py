@@ -146,6 +146,7 @@ class ActionToLearner(ServiceAction):
     """Nothing is said: what the volunteer wrote goes on as it is."""
 
     intent = "to_learner"
+    needs_our_host = True
 
     def act(self, turn: Turn) -> None:
         call, text = int(turn.entities["call"]), str(turn.entities["text"])
@@ -156,6 +157,7 @@ class ActionToVolunteer(ServiceAction):
     """Nothing is said: a person answers."""
 
     intent = "to_volunteer"
+    needs_our_host = True
 
     def act(self, turn: Turn) -> None:
         turn.effects += [effects.outcome("command"), effects_help.to_volunteer(str(turn.entities["text"]))]
@@ -165,6 +167,7 @@ class ActionEndCall(ServiceAction):
     """ "thôi", from who is being helped."""
 
     intent = "end_call"
+    needs_our_host = True
 
     def act(self, turn: Turn) -> None:
         turn.effects += [effects.outcome("command"), effects_help.end_call()]

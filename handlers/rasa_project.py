@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from handlers.actions import ACTIONS
+from handlers.actions import FOR_RASA
 from knowledge.intents import IntentWords
 from knowledge.library import Library
 
@@ -64,7 +64,7 @@ def as_yaml(data: dict[str, Any]) -> str:
 
 
 def intents() -> list[str]:
-    return [action.intent for action in ACTIONS]
+    return [action.intent for action in FOR_RASA]
 
 
 @cache
@@ -83,11 +83,11 @@ def entity_names() -> frozenset[str]:
 def needed_entities() -> dict[str, tuple[str, ...]]:
     """intent → the entities without which its Action cannot run."""
     needed: dict[str, tuple[str, ...]] = {}
-    for name in {action.__module__ for action in ACTIONS}:
+    for name in {action.__module__ for action in FOR_RASA}:
         for node in _tree(_FOLDER / f"{name.rpartition('.')[2]}.py").body:
             if isinstance(node, ast.ClassDef) and (found := set(_needed_in(node))):
                 needed |= {
-                    action.intent: tuple(sorted(found)) for action in ACTIONS if action.__name__ == node.name
+                    action.intent: tuple(sorted(found)) for action in FOR_RASA if action.__name__ == node.name
                 }
     return needed
 

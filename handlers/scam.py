@@ -24,11 +24,11 @@ MAX_JUDGED = 2_000  # characters; of a longer text its beginning and its end are
 MAX_HOSTS = 10
 MIN_WORDS = 5  # of a text without an address that can be judged
 # Chosen on messages that are now among those the model learns from (docs/benchmarks.md).
-LIKELY, SUSPICIOUS, DOUBTFUL = 0.9, 0.4, 0.15  # least probability that a message from outside is a scam
+LIKELY, SUSPICIOUS, DOUBTFUL = 0.9, 0.2, 0.15  # least probability that a message from outside is a scam
 NAMED = 2.0  # weight of the signs without which nothing is called a likely scam: it must be explained
 # From these probabilities on a message is the resident's own words and is not judged: of any message,
 # of one with "is this a scam?", of one with weighty signs.
-NOT_OWN, NOT_OWN_ASKED, NOT_OWN_SIGNS = 0.3, 0.6, 0.7
+NOT_OWN, NOT_OWN_ASKED, NOT_OWN_SIGNS = 0.5, 0.6, 0.85
 ADDRESSES_THAT_TELL = frozenset(("lookalike_address",))
 WORDING = "wording"  # what is said when no single sign can be named
 

@@ -16,15 +16,16 @@ import numpy as np
 from handlers.guard import guard
 from handlers.scam import read_message
 from handlers.scam_model import CLASSES, MODEL
-from handlers.triage_training import LEAST_WEIGHT, choose_features, fit, pack_names
+from handlers.triage_training import choose_features, fit, pack_names
 from knowledge.glossary import load_glossary
 from knowledge.library import CONTENT, load_library, load_questions, read_text
 from knowledge.safety_rules import draw, load_scam_rules, load_urgent_examples, load_urgent_rules
 from retrieval.augment import variants_of, vary
 
+LEAST_WEIGHT = 0.03  # a feature below it for every class is left out of the file
 SCAM, HONEST, OWN = range(len(CLASSES))
-FILES = (("scam_messages.txt", SCAM, 12), ("honest_messages.txt", HONEST, 12), ("messages.txt", HONEST, 8))
-DRAWS_OWN, DRAWS_PLAIN = 2, 3  # of a sentence of the triage; of one without slots
+FILES = (("scam_messages.txt", SCAM, 16), ("honest_messages.txt", HONEST, 16), ("messages.txt", HONEST, 8))
+DRAWS_OWN, DRAWS_PLAIN = 3, 4  # of a sentence of the triage; of one without slots
 VARIED_SHARE = 0.5  # of the draws after the first: misspelt, unaccented
 
 Example = tuple[list[str], int, int]  # features, those of two words twice; class; number of the template

@@ -141,7 +141,7 @@ def fit(found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str])
         starts.append(len(columns))
     matrix = csr_matrix((values, columns, starts), shape=(len(found), len(names)), dtype=np.float32)
     solver = "liblinear" if len(set(labels)) == 2 else "lbfgs"  # the quicker one, each
-    model = LogisticRegression(C=STRENGTH, max_iter=400, tol=1e-3, solver=solver).fit(matrix, labels)
+    model = LogisticRegression(C=STRENGTH, max_iter=1000, tol=1e-4, solver=solver).fit(matrix, labels)
     return model.coef_.T, model.intercept_
 
 

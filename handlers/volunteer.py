@@ -33,6 +33,7 @@ class ActionJoin(ServiceAction):
     """The code of an invitation; whether it is of use is said once it was tried."""
 
     intent = "join"
+    needs_our_host = True
 
     def act(self, turn: Turn) -> None:
         turn.effects += [effects.outcome("command"), effects_help.join(str(turn.entities["code"]))]

@@ -26,7 +26,7 @@ def test_the_rows_are_those_of_the_commune_and_the_periods_those_of_the_settings
         "Người dùng": ["365 ngày không nhắn thì xóa mã kênh", "4"],
         "Tin nhắn hai chiều đã che, chỗ đang làm dở": ["90 ngày", "2"],
         "Câu hỏi đã che, việc làm được, số lượt không lưu": ["Chữ 90 ngày, số liệu 730 ngày", "2"],
-        "Lời nhờ người giúp": ["180 ngày", "1"],
+        "Lời nhờ người giúp": ["180 ngày", "2"],  # and that it was opened
         "Tình nguyện viên, lớp học, kèm cặp, lời nhắc": ["Theo quyết định của xã", "0"],
         "Yêu cầu, biên nhận xóa, sự cố": ["730 ngày sau khi xong; sự cố do xã quyết định", "0"],
         "Tài khoản cán bộ, lần đăng nhập, nhật ký": ["Nhật ký 730 ngày; tài khoản do xã quyết định", "2"],

@@ -16,7 +16,7 @@ ROOM = Path(staff.__file__).parent
 LABELS = {
     *(f"topic_{topic.replace('-', '_')}" for topic in TOPICS),
     *(f"outcome_{outcome}" for outcome in UNANSWERED),
-    *(f"reason_{reason}" for reason in ("asked", "urgent", "misses", "error")),
+    *(f"reason_{reason}" for reason in ("asked", "urgent", "misses", "error", "stuck")),
     *(f"kind_{kind}" for kind in requests.DAYS),
     *(f"source_{source}" for source in requests.SOURCES),
     *(f"state_{state}" for state in (*requests.OPEN, *requests.CLOSED)),
@@ -28,7 +28,7 @@ LABELS = {
     *(f"step_{step}" for step in (*STEPS, *REPORTED)),
 }
 # Keys put together in the code, by how they begin: the files name the ends in quotes.
-PUT_TOGETHER = ("nav_", "column_", "definition_", "number_", "period_title")
+PUT_TOGETHER = ("nav_", "column_", "definition_", "number_", "period_title", "grades_title")
 
 
 def _words() -> set[str]:
