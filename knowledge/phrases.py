@@ -17,24 +17,28 @@ from knowledge.library import CONTENT, load_fields
 class Phrases:
     def __init__(self, texts: Mapping[str, tuple[str, ...]]) -> None:
         # Plain text, not HTML: pages escape what they insert. StrictUndefined: no silent gaps.
-        environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # nosec B701
-        self._templates = {
-            key: tuple(environment.from_string(text) for text in variants) for key, variants in texts.items()
-        }
+        self._environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701  # nosec B701
+        self._templates: dict[str, jinja2.Template] = {}  # compiled when they are first said
         self.texts = texts
 
     def __call__(self, key: str, /, variant: int = 0, **values: object) -> str:
-        variants = self._templates[key]
-        return variants[variant % len(variants)].render(values)
+        variants = self.texts[key]
+        text = variants[variant % len(variants)]
+        return self._template(text).render(values) if _is_template(text) else text
 
     def __contains__(self, key: str) -> bool:
-        return key in self._templates
+        return key in self.texts
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._templates)
+        return iter(self.texts)
 
     def variants(self, key: str) -> int:
-        return len(self._templates[key])
+        return len(self.texts[key])
+
+    def _template(self, text: str) -> jinja2.Template:
+        if text not in self._templates:
+            self._templates[text] = self._environment.from_string(text)
+        return self._templates[text]
 
 
 def load_phrases(content: Path = CONTENT) -> Phrases:
@@ -50,9 +54,18 @@ def load_phrases(content: Path = CONTENT) -> Phrases:
     return Phrases(texts)
 
 
+_SYNTAX = jinja2.Environment(autoescape=True)
+
+
+def _is_template(text: str) -> bool:
+    return any(mark in text for mark in ("{{", "{%", "{#"))
+
+
 def _check_template(path: Path, key: str, text: str) -> None:
+    if not _is_template(text):
+        return
     try:
-        jinja2.Environment(autoescape=True).parse(text)
+        _SYNTAX.parse(text)
     except jinja2.TemplateSyntaxError as error:
         found = f"{key}: {error.message}"
         raise ContentError(path, 1, found, "a template such as 'Chào {{ place }}'") from error

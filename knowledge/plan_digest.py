@@ -21,7 +21,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from knowledge.guide import HIDDEN, SLUG, ContentError
-from knowledge.library import CONTENT, read_text
+from knowledge.library import CONTENT, read_text, read_yaml
 from knowledge.plan_head import PlanHead, head_passages
 from knowledge.plan_passages import MAX_PASSAGE, PassageKind, PlanPassage
 from knowledge.plan_structure import Plan
@@ -101,7 +101,7 @@ def _split(path: Path, text: str) -> tuple[_Front, int, list[str]]:
     if lines[0].strip() != "---" or end is None:
         raise ContentError(path, 1, repr(lines[0][:40]), "front matter between two lines '---'")
     try:
-        data = yaml.safe_load("\n".join(lines[1:end]))
+        data = read_yaml("\n".join(lines[1:end]))
         return _Front.model_validate(data), end + 2, lines[end + 1 :]
     except yaml.YAMLError as error:
         raise ContentError(path, 2, "broken YAML", "fields such as 'name: Nam Đàn'") from error

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from knowledge.guide import ContentError
-from knowledge.library import CONTENT, read_text
+from knowledge.library import CONTENT, read_text, read_yaml
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class PlanWords:
 
 def load_plan_words(content: Path = CONTENT) -> PlanWords:
     path = content / "glossary" / "plans.yaml"
-    data: dict[str, Any] = yaml.safe_load(read_text(path))
+    data: dict[str, Any] = read_yaml(read_text(path))
     expected = {"same", "asked", "topics", "around", "cues"}
     if set(data) != expected:
         raise ContentError(path, 1, str(sorted(data)), str(sorted(expected)))

@@ -13,10 +13,8 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from knowledge.guide import ContentError
-from knowledge.library import CONTENT, load_questions, read_text
+from knowledge.library import CONTENT, load_questions, read_text, read_yaml
 
 KINDS = ("scam", "remote_control", "extortion", "child", "suicide", "threat", "account_taken")
 
@@ -274,7 +272,7 @@ def _any_of(patterns: list[str], path: Path) -> Pattern:
 
 def _read(content: Path, name: str) -> tuple[dict[str, Any], Path]:
     path = content / "safety" / name
-    data = yaml.safe_load(read_text(path))
+    data = read_yaml(read_text(path))
     if not isinstance(data, dict):
         raise ContentError(path, 1, repr(data)[:40], "keys with values")
     return data, path
