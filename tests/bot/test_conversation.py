@@ -3,8 +3,6 @@
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from bot.content import Content
 from retrieval.decide import Candidate, Choices
@@ -376,28 +374,6 @@ def test_decomposed_letters_are_understood_like_composed_ones(talk: Talk):
     talk.say(unicodedata.normalize("NFD", "Quên mật khẩu VNeID"))
 
     assert talk.turns[0].outcome["guide"] == GUIDE
-
-
-STEERING = ["1", "2", "3", "0", "9", "xong rồi", "không thấy", "menu", "chào", "làm lại từ đầu", "nhắc lại",
-            "thôi", ASK, "quét mã qr", "zzz xx", "xóm 3", "bỏ qua", "cảm ơn", "5",
-            "xem hết các bước", "bước 3 là gì", "còn mấy bước nữa", "thế bước sau", "cần giấy tờ gì",
-            "đổi bằng lái xe", "mất bao lâu", "quay lại"]  # fmt: skip
-
-
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.sampled_from(STEERING), min_size=3, max_size=14))
-def test_from_any_state_zero_reaches_a_person_and_nothing_dead_ends(content: Content, messages: list[str]):
-    talk = Talk(content, HandClock())
-
-    last = ""
-    for text in messages:
-        replies = [reply.text for reply in talk.say(text).replies]
-        assert replies
-        assert replies[0] != last, f"said twice: {last!r}"
-        last = replies[-1]
-    talk.say("0")
-
-    assert talk.turns[-1].effects[-1]["kind"] == "handoff"
 
 
 def test_while_people_are_on_duty_a_call_says_that_it_is_answered_here(talk: Talk, clock: HandClock):
