@@ -8,6 +8,7 @@ from knowledge.intents import IntentWords
 from retrieval.text import clean, fold, from_telex, from_vni, is_syllable, normalise
 
 _MOST_WORDS = 8  # a longer message says more than a number
+_MOST_LETTERS = 200
 _HALF = 0.5  # of a title's words, that stand for the title
 
 
@@ -16,6 +17,8 @@ def read_number(text: str, words: IntentWords, *, titles: Sequence[str] = ()) ->
 
     Numbers beyond the list are returned as they are: the caller says that they are not in it.
     """
+    if len(text) > _MOST_LETTERS:
+        return None
     said = [_unfinished(word) for word in normalise(unicodedata.normalize("NFKC", text)).split()]
     if not said or len(said) > _MOST_WORDS:
         return None

@@ -62,7 +62,9 @@ def readers() -> dict[str, Callable[[str], object]]:
         "clean": clean,
         "normalise": normalise,
         "fold": fold,
-        "number reader": partial(read_number, words=load_intent_words(CONTENT), count=3),
+        "number reader": partial(
+            read_number, words=load_intent_words(CONTENT), titles=["Định danh", "Ngân hàng", "Nhóm khác"]
+        ),
         "hamlet reader": names_a_hamlet,
         "hamlet matcher": partial(match_hamlet, hamlets=hamlets),
     }

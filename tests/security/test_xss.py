@@ -19,6 +19,7 @@ from sqlalchemy import String, select
 
 from bot.app import build_app
 from bot.assembly import Assistant
+from bot.crowd import Crowd
 from records.communes import find_commune
 from records.community import HandoffEvent, Volunteer
 from records.learners import open_conversation
@@ -201,7 +202,7 @@ def test_what_stands_in_an_address_or_a_form_of_the_chat_runs_nowhere(
             with page.expect_navigation():
                 page.evaluate(SEND, ["/tin-nhan", fields])
             found[f"form {name}"] = harm(page)
-        monkeypatch.setattr(sqlite_assistant.desk, "_max_pending", 0)
+        monkeypatch.setattr(Crowd, "is_full", property(lambda _crowd: True))
         page.goto(url)
         with page.expect_navigation():  # not sent: the page shows the text once more
             page.evaluate(SEND, ["/tin-nhan", {"message_id": "n" * 20, "text": ALL, "choice": PAYLOADS[0]}])
