@@ -15,7 +15,9 @@ from knowledge.glossary import load_glossary
 from knowledge.phrases import load_phrases
 from knowledge.plan_file import read_plan_file
 from knowledge.plan_structure import parse_plan
+from knowledge.plan_words import load_plan_words
 from records.communes import CommuneProfile
+from retrieval.plan_background import PlanBackground
 from retrieval.plan_search import PlanFound, PlanIndex
 
 ROOT = Path(__file__).parents[1]
@@ -27,11 +29,9 @@ class SeedPlans(PlanShelf):
     """A commune for each document, named like its file."""
 
     def __init__(self, texts: list[str]) -> None:
-        glossary = load_glossary()
+        background = PlanBackground(load_glossary(), load_plan_words(), texts)
         plans = {path.name: parse_plan(read_plan_file(path), name=path.name) for path in SEEDS.glob("*.txt")}
-        self._by_file = {
-            name: PlanIndex([(name, plan)], glossary, texts=texts) for name, plan in plans.items()
-        }
+        self._by_file = {name: PlanIndex([(name, plan)], background) for name, plan in plans.items()}
 
     def ask(self, commune: str, question: str) -> PlanFound | None:
         return self._by_file[commune].ask(question)

@@ -21,6 +21,7 @@ from knowledge.plan_words import load_plan_words
 from records.communes import find_commune
 from records.database import Database
 from records.plans import current_plan, current_plan_id
+from retrieval.plan_background import PlanBackground
 from retrieval.plan_search import PlanFound, PlanIndex
 
 _log = structlog.get_logger()
@@ -54,6 +55,7 @@ class PlanShelf:
         self._building = threading.Lock()
         self._shelved: dict[str, _Shelved] = {}
         self._looked_at: dict[str, float] = {}
+        self._read: tuple[tuple[str, ...], PlanBackground] | None = None  # the guides', as last read
         self._failed: dict[str, str] = {}  # commune → stamp of the version that cannot be built
 
     @property
@@ -118,8 +120,13 @@ class PlanShelf:
         stamp, name, plan = self._current(commune)
         if plan is None:
             return _Shelved(stamp, None)
-        index = PlanIndex([(name, plan)], self._glossary, texts=self._texts(), words=self._words)
-        return _Shelved(stamp, index)
+        return _Shelved(stamp, PlanIndex([(name, plan)], self._background()))
+
+    def _background(self) -> PlanBackground:
+        texts = tuple(self._texts())
+        if self._read is None or self._read[0] != texts:
+            self._read = texts, PlanBackground(self._glossary, self._words, texts)
+        return self._read[1]
 
     def _current(self, commune: str) -> tuple[str, str, Plan | None]:
         """(what tells versions apart, name of the document, the plan), read in one transaction."""

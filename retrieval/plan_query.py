@@ -131,18 +131,27 @@ class PlanReader:
         return 1
 
 
-def common_pairs(texts: Iterable[str]) -> list[str]:
-    """Neighbouring syllables that hold together: they meet far more often than by chance."""
-    words, pairs = Counter[str](), Counter[tuple[str, str]]()
-    for text in texts:
-        found = text.split()
-        words.update(found)
-        pairs.update(itertools.pairwise(found))
-    return [
-        f"{left} {right}"
-        for (left, right), count in pairs.items()
-        if count >= 3 and count * count > 0.12 * words[left] * words[right] and not (left + right).isdigit()
-    ]
+class Pairs:
+    """Neighbouring syllables of folded texts; those of `beside` count with them."""
+
+    def __init__(self, texts: Iterable[str], *, beside: "Pairs | None" = None) -> None:
+        self._words = Counter[str](beside._words if beside else ())
+        self._pairs = Counter[tuple[str, str]](beside._pairs if beside else ())
+        for text in texts:
+            found = text.split()
+            self._words.update(found)
+            self._pairs.update(itertools.pairwise(found))
+
+    def common(self) -> list[str]:
+        """Those that hold together: they meet far more often than by chance."""
+        words = self._words
+        return [
+            f"{left} {right}"
+            for (left, right), count in self._pairs.items()
+            if count >= 3
+            and count * count > 0.12 * words[left] * words[right]
+            and not (left + right).isdigit()
+        ]
 
 
 def _pairs(folded: str) -> tuple[str, ...]:

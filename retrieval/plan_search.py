@@ -10,21 +10,19 @@ of the guides, which a plan must leave alone.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from knowledge.glossary import Glossary
 from knowledge.plan_structure import Plan
-from knowledge.plan_words import PlanWords, load_plan_words
+from knowledge.plan_words import PlanWords
 from retrieval.plan_answer import answer_text
+from retrieval.plan_background import PlanBackground
 from retrieval.plan_entries import PlanEntry, entry_terms, read_entries
 from retrieval.plan_judge import boost, covered, fits_numbers, is_front, satisfies
-from retrieval.plan_query import ASIDE, Forms, PlanQuery, PlanReader, Unit, common_pairs
-from retrieval.repair import Repairer
-from retrieval.spelling import Vocabulary
+from retrieval.plan_query import ASIDE, PlanQuery, PlanReader, Unit
 from retrieval.text import fold
 
 K1, B = 1.2, 0.35
@@ -54,26 +52,22 @@ class PlanFound:
 
 
 class PlanIndex:
-    """`documents` are (name, plan); `texts` other words people may use (guides), for repairs."""
+    """`documents` are (name, plan)."""
 
     def __init__(
         self,
         documents: Sequence[tuple[str, Plan]],
-        glossary: Glossary,
+        background: PlanBackground,
         *,
-        texts: Iterable[str] = (),
-        words: PlanWords | None = None,
         threshold: float = THRESHOLD,
     ) -> None:
-        self._words = words or load_plan_words()
+        self._words, forms = background.words, background.forms
         self._threshold = threshold
-        forms = Forms(self._words.same)
         self._entries = [entry for name, plan in documents for entry in read_entries(name, plan, forms)]
-        background = [*texts, *(entry.passage.full_text for entry in self._entries)]
-        self._repairer = Repairer(glossary, Vocabulary([*background, *self._words.spelt()]))
+        texts = [entry.passage.full_text for entry in self._entries]
+        self._repairer = background.repairer(texts)
         names = {fold(plan.head.commune) for _name, plan in documents if plan.head.commune}
-        pairs = common_pairs(forms.read(text) for text in background)
-        self._reader = PlanReader(self._words, forms, pairs, names)
+        self._reader = PlanReader(self._words, forms, background.common_pairs(texts), names)
         self._postings, self._idf = _index(self._entries)
 
     def ask(self, question: str, k: int = 5) -> PlanFound:

@@ -45,17 +45,18 @@ _ENDS_ALIKE = _both_ways("n ng, t c, i y, nh n, ch t, ieu iu, uou iu, iem im, uy
 
 
 class Vocabulary:
-    """The words and word pairs of a collection of texts, folded."""
+    """The words and word pairs of a collection of texts, folded; those of `beside` count with them."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self.words: Counter[str] = Counter()
-        self.pairs: Counter[tuple[str, str]] = Counter()
+    def __init__(self, texts: Iterable[str], *, beside: "Vocabulary | None" = None) -> None:
+        self._beside = beside
+        self.words = Counter[str](beside.words if beside else ())
+        self.pairs = Counter[tuple[str, str]](beside.pairs if beside else ())
         for text in texts:
             words = fold(normalise(text)).split()
             self.words.update(words)
             self.pairs.update(pairwise(words))
         self._by_deletion: dict[str, set[str]] = {}
-        for word in self.words:
+        for word in self.words.keys() - (beside.words.keys() if beside else set()):
             for shorter in _deletions(word):
                 self._by_deletion.setdefault(shorter, set()).add(word)
 
@@ -64,7 +65,7 @@ class Vocabulary:
 
     def near(self, word: str) -> set[str]:
         """Words at one edit: a letter more, less, changed, or two swapped (symmetric deletes)."""
-        found = set[str]()
+        found = self._beside.near(word) if self._beside else set()
         for shorter in _deletions(word):
             found |= self._by_deletion.get(shorter, set())
         return {other for other in found if abs(len(other) - len(word)) <= 1 and _is_one_edit(word, other)}

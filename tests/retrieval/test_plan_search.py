@@ -12,6 +12,8 @@ from knowledge.glossary import load_glossary
 from knowledge.library import load_library
 from knowledge.plan_digest import load_plan_digests
 from knowledge.plan_structure import Plan, parse_plan
+from knowledge.plan_words import load_plan_words
+from retrieval.plan_background import PlanBackground
 from retrieval.plan_search import PlanFound, PlanIndex
 from retrieval.text import normalise
 from tests.knowledge.test_plan_structure import (
@@ -35,12 +37,13 @@ UNANSWERABLE = [question for question in QUESTIONS if question["unanswerable"]]
 
 
 @cache
-def guide_questions() -> tuple[str, ...]:
-    return tuple(q for guide in load_library().guides.values() for q in guide.questions)
+def background() -> PlanBackground:
+    questions = (question for guide in load_library().guides.values() for question in guide.questions)
+    return PlanBackground(load_glossary(), load_plan_words(), questions)
 
 
 def index_of(plan: Plan) -> PlanIndex:
-    return PlanIndex([(plan.name, plan)], load_glossary(), texts=guide_questions())
+    return PlanIndex([(plan.name, plan)], background())
 
 
 @cache
@@ -163,7 +166,7 @@ def test_an_answer_is_a_sentence_of_the_passage_with_its_place(
 @needs_seeds
 def test_two_documents_answer_under_their_own_names():
     plans = [(name, seed_plan(name)) for name in (HUNG_NGUYEN_NAM, WARD)]
-    index = PlanIndex(plans, load_glossary())
+    index = PlanIndex(plans, PlanBackground(load_glossary(), load_plan_words()))
 
     found = index.ask("Đại sứ số hướng dẫn ít nhất mấy người?")
 
@@ -178,7 +181,11 @@ def test_blank_text_finds_nothing(question: str):
 
 
 def test_an_index_without_plans_answers_nothing():
-    assert not PlanIndex([], load_glossary()).ask("chỉ tiêu năm 2026 là gì").answered
+    assert (
+        not PlanIndex([], PlanBackground(load_glossary(), load_plan_words()))
+        .ask("chỉ tiêu năm 2026 là gì")
+        .answered
+    )
 
 
 def test_typing_slips_are_read_as_they_were_meant():
