@@ -1,12 +1,13 @@
-"""The command line, as processes."""
+"""The command line."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from click.testing import Result
+from typer.testing import CliRunner
 
+from bot.main import app
 from records.volunteers import read_code
 from tests.bot.serving import environment, serving
 
@@ -24,19 +25,10 @@ CONTRACT = [
 ]
 
 
-def hocvuso(
-    *arguments: str, folder: Path, text: str | None = None, code: int = 0, **settings: str
-) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bot", *arguments],
-        env=environment(folder, **settings),
-        input=text,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
+def hocvuso(*arguments: str, folder: Path, text: str | None = None, code: int = 0, **settings: str) -> Result:
+    """Type a command, in this process: a new one takes seconds to start."""
+    done = CliRunner().invoke(app, list(arguments), input=text, env=environment(folder, **settings))
+    assert done.exit_code == code, done.output
     return done
 
 
