@@ -1,7 +1,6 @@
 """The one place where the concrete pieces meet: settings in, a running assistant out."""
 
 import datetime as dt
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -285,9 +284,6 @@ def open_assistant(
             fetching=partial(_fetching_post, database, stack),
         )
         add_channels(switchboard, read_accounts(settings), parts)
-        # What is loaded stays: the collector need not walk through it again and again.
-        gc.collect()
-        gc.freeze()
         stack.enter_context(content.watching())
         backups = settings.data_folder / BACKUPS
         metrics.registry.register(

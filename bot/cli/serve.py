@@ -34,6 +34,7 @@ def serve(
 
 def _serve(settings: Settings) -> None:
     import asyncio
+    import gc
     import socket
 
     import uvicorn
@@ -59,6 +60,9 @@ def _serve(settings: Settings) -> None:
             forwarded_allow_ips=settings.trusted_proxy,
             timeout_graceful_shutdown=4,  # seconds for requests under way
         )
+        # What is loaded stays: the collector need not walk through it again and again.
+        gc.collect()
+        gc.freeze()
         listener = socket.create_server((settings.host, settings.port))
         base = settings.public_url or f"http://{settings.host}:{listener.getsockname()[1]}"
         link = first_account_link(assistant.database, commune.id, now=assistant.clock())
