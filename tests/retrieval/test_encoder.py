@@ -16,8 +16,6 @@ from retrieval.passages import chunk_guides
 from retrieval.text import fold, normalise
 from retrieval.train import joined_features
 
-pytestmark = pytest.mark.xdist_group("sentence_transformers")  # seconds to import: one process is enough
-
 
 @pytest.fixture(scope="module")
 def static() -> StaticEncoder:

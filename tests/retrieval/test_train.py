@@ -14,8 +14,6 @@ from retrieval.text import normalise
 from retrieval.train import joined_features, train
 from retrieval.train_state import content_hash, read_trained_on, write_trained_on
 
-pytestmark = pytest.mark.xdist_group("sentence_transformers")  # seconds to import: one process is enough
-
 STEPS = 8
 
 
