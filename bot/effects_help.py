@@ -10,7 +10,7 @@ from bot import relay
 from bot.effect_context import EffectContext, Outdated, Recorder
 from bot.pushing import Pushing, can_be_reached, set_slots
 from handlers.effects import Effect
-from records import audit, codes, handoffs, questions, volunteers
+from records import audit, codes, handoffs, volunteers
 from records.community import Volunteer
 from records.models import Conversation
 from records.relayed import MARK
@@ -54,7 +54,7 @@ def _handoff(context: EffectContext, effect: Effect) -> None:
 def _withdraw_call(context: EffectContext, _effect: Effect) -> None:
     if push := pushing(context):
         relay.tell_of_withdrawal(push, context.conversation)
-    questions.withdraw_handoff(context.session, commune_id=context.commune_id, learner_id=context.learner_id)
+    handoffs.withdraw(context.session, commune_id=context.commune_id, learner_id=context.learner_id)
 
 
 def before_erasure(context: EffectContext) -> None:

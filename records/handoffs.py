@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from records import codes
@@ -210,6 +210,15 @@ def close(
     values = {"state": "closed", "closed_reason": reason, "closed_at": now}
     return _change(
         session, commune_id, handoff_id, is_live, values, ("closed", actor, {"reason": reason}), now
+    )
+
+
+def withdraw(session: Session, *, commune_id: int, learner_id: int) -> None:
+    """The learner no longer wants to be called: the call that waits goes, with its text."""
+    session.execute(
+        delete(Handoff).where(
+            Handoff.commune_id == commune_id, Handoff.learner_id == learner_id, Handoff.state.in_(LIVE)
+        )
     )
 
 

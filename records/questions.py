@@ -4,10 +4,9 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ScalarSelect, delete, func, select, update
+from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.orm import Session
 
-from records import handoffs
 from records.models import Completion, Handoff, Learner, Question
 
 UNANSWERED = ("no_answer", "choices")
@@ -94,33 +93,6 @@ def record_completion(
     return True
 
 
-def record_handoff(
-    session: Session,
-    *,
-    commune_id: int,
-    learner_id: int,
-    conversation_id: int,
-    reason: str,
-    guide: str | None,
-    step: int | None,
-    question: str | None,
-    now: dt.datetime,
-) -> bool:
-    """Returns whether it is new: see `records.handoffs.open_call`."""
-    _, is_new = handoffs.open_call(
-        session,
-        commune_id=commune_id,
-        learner_id=learner_id,
-        conversation_id=conversation_id,
-        reason=reason,
-        guide=guide,
-        step=step,
-        question=question,
-        now=now,
-    )
-    return is_new
-
-
 def unanswered(
     session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime, limit: int = 500
 ) -> list[Question]:
@@ -168,26 +140,6 @@ def count_unanswered(session: Session, *, commune_id: int, start: dt.datetime, e
 def count_waiting(session: Session, *, commune_id: int) -> int:
     count = select(func.count()).where(Handoff.commune_id == commune_id, Handoff.state == "open")
     return session.scalar(count) or 0
-
-
-def close_handoff(session: Session, *, commune_id: int, handoff_id: int, now: dt.datetime) -> bool | None:
-    """The learner was helped. False when it was closed before; None when there is no such call."""
-    handoff = session.get(Handoff, (commune_id, handoff_id), with_for_update=True)
-    if handoff is None:
-        return None
-    if handoff.state == "closed":
-        return False
-    handoff.state, handoff.closed_at = "closed", now
-    return True
-
-
-def withdraw_handoff(session: Session, *, commune_id: int, learner_id: int) -> None:
-    """The learner no longer wants to be called: the call that waits goes, with its text."""
-    session.execute(
-        delete(Handoff).where(
-            Handoff.commune_id == commune_id, Handoff.learner_id == learner_id, Handoff.state != "closed"
-        )
-    )
 
 
 def _hamlet_of(commune_id: int, learner_id: int) -> ScalarSelect[int | None]:

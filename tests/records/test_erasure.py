@@ -12,6 +12,7 @@ from records.communes import add_commune, add_hamlet
 from records.community import Profile, Volunteer
 from records.database import Database, sqlite_driver
 from records.erasure import erase_again, erase_learner, erase_profile, remove_shells
+from records.handoffs import open_call
 from records.inbox import claim, finish, lock_next
 from records.learners import find_conversation, open_conversation, set_hamlet
 from records.models import (
@@ -26,7 +27,7 @@ from records.models import (
     Question,
 )
 from records.profiles import switch
-from records.questions import record_completion, record_handoff, record_question
+from records.questions import record_completion, record_question
 from tests.conftest import NOW
 
 ON_POSTGRESQL = pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
@@ -99,7 +100,7 @@ def live(session: Session, conversation: Conversation, says: str) -> None:
         **shared,
     )
     record_completion(session, channel=conversation.channel, guide=f"g-{message.id}", grade="self", **shared)
-    record_handoff(
+    open_call(
         session,
         conversation_id=conversation.id,
         reason="asked",

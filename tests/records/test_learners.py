@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from records.communes import add_commune, add_hamlet
 from records.database import Database
+from records.handoffs import open_call
 from records.learners import (
     find_conversation,
     find_identity,
@@ -16,7 +17,7 @@ from records.learners import (
     set_hamlet,
 )
 from records.models import ChannelIdentity, Commune, Completion, Conversation, Handoff, Learner, Question
-from records.questions import record_completion, record_handoff, record_question
+from records.questions import record_completion, record_question
 from tests.conftest import NOW
 
 LATER = NOW + dt.timedelta(hours=1)
@@ -213,7 +214,7 @@ def test_a_call_for_a_person_is_counted_too(database: Database, home: int):
     with database.write() as session:
         nam_dong = hamlet(session, home, "nam-dong")
         conversation = talk(session, home, "ba")
-        record_handoff(
+        open_call(
             session,
             commune_id=home,
             learner_id=conversation.learner_id,

@@ -6,16 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from records import handoffs
 from records.communes import add_commune, add_hamlet
 from records.database import Database
 from records.learners import open_conversation, set_hamlet
 from records.models import Commune, Completion, Handoff, Question
 from records.questions import (
-    close_handoff,
     count_unanswered,
     count_waiting,
     record_completion,
-    record_handoff,
     record_question,
     resolve_question,
     unanswered,
@@ -97,7 +96,7 @@ def call(
     at: dt.datetime = NOW,
 ) -> bool:
     learner_id, conversation_id = learner(session, commune_id, person)
-    return record_handoff(
+    _, is_new = handoffs.open_call(
         session,
         commune_id=commune_id,
         learner_id=learner_id,
@@ -107,6 +106,13 @@ def call(
         step=3,
         question=question,
         now=at,
+    )
+    return is_new
+
+
+def close(session: Session, commune_id: int, handoff_id: int, *, at: dt.datetime) -> bool:
+    return handoffs.close(
+        session, commune_id=commune_id, handoff_id=handoff_id, reason="helped", actor="staff:lan", now=at
     )
 
 
@@ -253,8 +259,8 @@ def test_a_call_is_closed_once_and_the_next_one_is_new(database: Database, home:
         call(session, home)
         (first,) = waiting_handoffs(session, commune_id=home)
         closed = [
-            close_handoff(session, commune_id=home, handoff_id=first.id, now=NOW + DAY),
-            close_handoff(session, commune_id=home, handoff_id=first.id, now=NOW + 2 * DAY),
+            close(session, home, first.id, at=NOW + DAY),
+            close(session, home, first.id, at=NOW + 2 * DAY),
         ]
 
         assert (closed, first.state, first.closed_at) == ([True, False], "closed", NOW + DAY)
@@ -267,7 +273,7 @@ def test_a_call_of_another_commune_is_not_there(database: Database, home: int, o
         call(session, other)
         (theirs,) = waiting_handoffs(session, commune_id=other)
 
-        assert close_handoff(session, commune_id=home, handoff_id=theirs.id, now=NOW) is None
+        assert not close(session, home, theirs.id, at=NOW)
         assert theirs.state == "open"
 
 
