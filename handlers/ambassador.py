@@ -5,7 +5,7 @@ Nobody is taught without having said yes; either of the two can end it with a wo
 
 from handlers import effects, effects_classes
 from handlers.base import ServiceAction, Turn, button
-from handlers.class_note import VolunteerAction
+from handlers.class_note import NotingAction
 from handlers.confirm import known_learner
 from handlers.services import VolunteerFacts
 from records.mentorships import ENOUGH
@@ -13,7 +13,7 @@ from records.mentorships import ENOUGH
 LISTED = 10  # people, in one message
 
 
-class ActionMentees(VolunteerAction):
+class ActionMentees(NotingAction):
     """ "Người tôi hướng dẫn": how far on the way to five, and what each of them has done."""
 
     intent = "mentees"
@@ -31,7 +31,7 @@ class ActionMentees(VolunteerAction):
         turn.say_text("\n".join(lines))
 
 
-class ActionMentorAsk(VolunteerAction):
+class ActionMentorAsk(NotingAction):
     """ "kèm K7M4B": the learner is asked."""
 
     intent = "mentor_ask"
@@ -47,7 +47,7 @@ class ActionMentorAsk(VolunteerAction):
         turn.say("classes.mentor_asked", code=learner.code)
 
 
-class ActionMenteeEnd(VolunteerAction):
+class ActionMenteeEnd(NotingAction):
     intent = "mentee_end"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -106,7 +106,7 @@ class ActionMentorEnd(ServiceAction):
         turn.say("classes.mentor_ended")
 
 
-class ActionTrader(VolunteerAction):
+class ActionTrader(NotingAction):
     """ "chợ số K7M4B": they sell at the market, so their path is that of Chợ số."""
 
     intent = "trader"

@@ -4,6 +4,7 @@ What is missing or cannot be is asked back, one question at a time. Only volunte
 """
 
 import datetime as dt
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -23,8 +24,8 @@ LISTED = 3  # choices beside the one that leads elsewhere
 TRIES = 2  # answers that could not be read, until a way out is offered
 
 
-class VolunteerAction(ServiceAction):
-    """Checks each time that a volunteer writes: they may have been switched off since."""
+class NotingAction(ServiceAction):
+    """Notes what a volunteer says; each time it must still be one who writes."""
 
     def act(self, turn: Turn) -> None:
         turn.effects.append(effects.outcome("command"))
@@ -35,11 +36,11 @@ class VolunteerAction(ServiceAction):
         else:
             self.note(turn, volunteer)
 
-    def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def note(self, turn: Turn, volunteer: VolunteerFacts) -> None: ...
 
 
-class ActionClassNoteStart(VolunteerAction):
+class ActionClassNoteStart(NotingAction):
     intent = "class_note_start"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -53,7 +54,7 @@ class ActionClassNoteStart(VolunteerAction):
         _ask_for_line(turn, volunteer)
 
 
-class ActionClassAnew(VolunteerAction):
+class ActionClassAnew(NotingAction):
     intent = "class_anew"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -61,7 +62,7 @@ class ActionClassAnew(VolunteerAction):
         _ask_for_line(turn, volunteer)
 
 
-class ActionClassGoOn(VolunteerAction):
+class ActionClassGoOn(NotingAction):
     intent = "class_go_on"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -72,7 +73,7 @@ class ActionClassGoOn(VolunteerAction):
             _go_on(turn, draft)
 
 
-class ActionClassNote(VolunteerAction):
+class ActionClassNote(NotingAction):
     """The line itself."""
 
     intent = "class_note"
@@ -82,7 +83,7 @@ class ActionClassNote(VolunteerAction):
         _go_on(turn, drafts.begin(note, own_hamlets=volunteer.hamlets), wrong=note.wrong)
 
 
-class ActionClassAnswer(VolunteerAction):
+class ActionClassAnswer(NotingAction):
     """An answer in words to what was asked; what else it says is taken along."""
 
     intent = "class_answer"
@@ -107,7 +108,7 @@ class ActionClassAnswer(VolunteerAction):
         _go_on(turn, drafts.merge(draft, drafts.without(answer, wrong)), wrong)
 
 
-class ActionClassFill(VolunteerAction):
+class ActionClassFill(NotingAction):
     """An answer chosen from a list."""
 
     intent = "class_fill"
@@ -129,7 +130,7 @@ class ActionClassFill(VolunteerAction):
         _go_on(turn, draft)
 
 
-class ActionClassBack(VolunteerAction):
+class ActionClassBack(NotingAction):
     """ "9" or "thôi" while something is asked: nothing is lost without a word.
 
     Asked for a number, 9 may be the answer itself.
@@ -153,7 +154,7 @@ class ActionClassBack(VolunteerAction):
         turn.say("classes.back", buttons=buttons)
 
 
-class ActionClassDrop(VolunteerAction):
+class ActionClassDrop(NotingAction):
     intent = "class_drop"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -161,7 +162,7 @@ class ActionClassDrop(VolunteerAction):
         turn.say("classes.dropped")
 
 
-class ActionClassFix(VolunteerAction):
+class ActionClassFix(NotingAction):
     intent = "class_fix"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -172,7 +173,7 @@ class ActionClassFix(VolunteerAction):
         turn.say("classes.fix", example=_example_hamlet(turn))
 
 
-class ActionClassSave(VolunteerAction):
+class ActionClassSave(NotingAction):
     intent = "class_save"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -197,7 +198,7 @@ class ActionClassSave(VolunteerAction):
         turn.say("classes.saved")
 
 
-class ActionClassUndo(VolunteerAction):
+class ActionClassUndo(NotingAction):
     intent = "class_note_undo"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -219,7 +220,7 @@ class ActionClassUndo(VolunteerAction):
         turn.say("classes.undo_ask", line=line, total=last.total, buttons=buttons)
 
 
-class ActionClassUndoYes(VolunteerAction):
+class ActionClassUndoYes(NotingAction):
     intent = "class_undo_yes"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -227,7 +228,7 @@ class ActionClassUndoYes(VolunteerAction):
         turn.say("classes.undone")
 
 
-class ActionClassUndoNo(VolunteerAction):
+class ActionClassUndoNo(NotingAction):
     intent = "class_undo_no"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:

@@ -3,7 +3,7 @@
 from handlers import effects, effects_classes
 from handlers.base import ServiceAction, Turn, button
 from handlers.class_guides import guides_of
-from handlers.class_note import VolunteerAction
+from handlers.class_note import NotingAction
 from handlers.class_note_parse import is_code
 from handlers.community import LearnerFacts
 from handlers.services import VolunteerFacts
@@ -12,7 +12,7 @@ from retrieval.text import fold
 GRADE = "confirmed"
 
 
-class ActionConfirmStart(VolunteerAction):
+class ActionConfirmStart(NotingAction):
     intent = "confirm_start"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -20,7 +20,7 @@ class ActionConfirmStart(VolunteerAction):
         turn.say("classes.confirm_code")
 
 
-class ActionConfirm(VolunteerAction):
+class ActionConfirm(NotingAction):
     """ "xác nhận K7M4B vneid-cai-dat": code and guide at once, or the code alone."""
 
     intent = "confirm"
@@ -40,7 +40,7 @@ class ActionConfirm(VolunteerAction):
             turn.say("classes.confirm_guide", code=learner.code)
 
 
-class ActionConfirmAnswer(VolunteerAction):
+class ActionConfirmAnswer(NotingAction):
     """The code, then the guide, in words."""
 
     intent = "confirm_answer"
@@ -63,7 +63,7 @@ class ActionConfirmAnswer(VolunteerAction):
             turn.say("classes.confirm_guide", code=learner.code)
 
 
-class ActionConfirmYes(VolunteerAction):
+class ActionConfirmYes(NotingAction):
     intent = "confirm_yes"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:
@@ -73,7 +73,7 @@ class ActionConfirmYes(VolunteerAction):
         turn.say("classes.confirmed", code=code)
 
 
-class ActionConfirmNo(VolunteerAction):
+class ActionConfirmNo(NotingAction):
     intent = "confirm_no"
 
     def note(self, turn: Turn, volunteer: VolunteerFacts) -> None:

@@ -4,6 +4,7 @@ All of it is optional: who chose no group learns on everybody's path, who said n
 what comes first.
 """
 
+from abc import abstractmethod
 from dataclasses import replace
 
 from handlers import effects, effects_learning
@@ -25,8 +26,8 @@ class _CourseAction(ServiceAction):
             turn.slots["aside"] = True  # of a guide under way: 9 leads back to its step
             self.learn(turn, course)
 
-    def learn(self, turn: Turn, course: Course) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def learn(self, turn: Turn, course: Course) -> None: ...
 
 
 class ActionPathNext(_CourseAction):
