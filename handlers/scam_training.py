@@ -14,9 +14,9 @@ from pathlib import Path
 import numpy as np
 
 from handlers.guard import guard
+from handlers.linear_training import choose_features, fit, pack_names
 from handlers.scam import read_message
 from handlers.scam_model import CLASSES, MODEL
-from handlers.triage_training import choose_features, fit, pack_names
 from knowledge.glossary import load_glossary
 from knowledge.library import CONTENT, load_library, load_questions, read_text
 from knowledge.safety_rules import draw, load_scam_rules, load_urgent_examples, load_urgent_rules

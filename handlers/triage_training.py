@@ -6,13 +6,12 @@ type; the guides' questions join as ordinary ones. Reproducible from the seed on
 
 import random
 import sys
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from handlers.linear_training import Floats, choose_features, fit, pack_names
 from handlers.triage import MODEL, Reader, read
 from handlers.triage_features import terms
 from knowledge.glossary import Glossary, load_glossary
@@ -31,12 +30,9 @@ from retrieval.engine import make_repairer
 NOT_URGENT = len(KINDS)
 DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 12, 10, 4  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
-STRENGTH = 10.0  # inverse regularisation; of 2..30 the best on an earlier set (docs/benchmarks.md)
-MIN_COUNT = 6  # drawings a feature must occur in
 LEAST_WEIGHT = 0.06  # a feature below it for every kind is left out of the file
 THRESHOLD = 0.6
 
-Floats = NDArray[np.float64]
 Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
 
 
@@ -105,13 +101,6 @@ def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:
     return slug.startswith("at-") and not examples.unclear_words.isdisjoint(question.lower().split())
 
 
-def choose_features(found: Sequence[list[str]]) -> list[str]:
-    counts = Counter[str]()
-    for names in found:
-        counts.update(set(names))
-    return sorted(name for name, count in counts.items() if count >= MIN_COUNT)
-
-
 def fit_both(
     found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]
 ) -> tuple[Floats, Floats]:
@@ -124,29 +113,6 @@ def fit_both(
     urgent = [at for at, urgent in enumerate(is_urgent) if urgent]
     which = fit([found[at] for at in urgent], [labels[at] for at in urgent], names)
     return np.hstack([whether[0], which[0]]), np.hstack([whether[1], which[1]])
-
-
-def fit(found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]) -> tuple[Floats, Floats]:
-    """Weights (features, classes) and bias (classes,) of a softmax regression; of two classes, the
-    log-odds of the second alone."""
-    from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
-    from sklearn.linear_model import LogisticRegression  # type: ignore[import-untyped]
-
-    row = {name: at for at, name in enumerate(names)}
-    starts, columns, values = [0], [], []
-    for one in found:
-        known = sorted(row[name] for name in one if name in row)  # one that comes twice is added up
-        columns += known
-        values += [max(len(known), 1) ** -0.5] * len(known)  # as `LinearModel` divides
-        starts.append(len(columns))
-    matrix = csr_matrix((values, columns, starts), shape=(len(found), len(names)), dtype=np.float32)
-    solver = "liblinear" if len(set(labels)) == 2 else "lbfgs"  # the quicker one, each
-    model = LogisticRegression(C=STRENGTH, max_iter=1000, tol=1e-4, solver=solver).fit(matrix, labels)
-    return model.coef_.T, model.intercept_
-
-
-def pack_names(names: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
-    return np.frombuffer("\n".join(names).encode(), dtype=np.uint8)
 
 
 if __name__ == "__main__":

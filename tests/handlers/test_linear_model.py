@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from handlers.linear_model import LinearModel, softmax
+from handlers.linear_training import pack_names
 from handlers.triage_features import Terms, terms, word_features
-from handlers.triage_training import pack_names
 from knowledge.safety_rules import Wording, compile_pattern, make_ideas, needed_words
 
 IDEAS = make_ideas({"bi gat": ("cheat",), "chuyen tien": ("money",), "tien": ("money",)})

@@ -243,7 +243,7 @@ def copy_of_safety(folder: Path) -> Path:
 
 def test_training_learns_what_it_is_shown(monkeypatch: pytest.MonkeyPatch):
     pytest.importorskip("sklearn")
-    from handlers.triage_training import choose_features, fit
+    from handlers.linear_training import choose_features, fit
 
     found = [["f:lua", "f:tien"], ["f:wifi", "f:noi"]] * 10
     names = choose_features(found)
