@@ -20,6 +20,7 @@ from retrieval.engine import make_repairer
 from retrieval.text import clean
 
 DATA = Path(__file__).parents[1] / "tests" / "data" / "safety"
+QUESTIONS = DATA.parent / "questions" / "dev.jsonl"
 
 
 def rows(name: str) -> Iterator[dict[str, Any]]:
@@ -71,10 +72,14 @@ def main() -> None:
         [known[row["id"]] in ("likely", "suspicious") for row in messages if row["scam"]],
     )
     show("honest called likely", [known[row["id"]] == "likely" for row in messages if not row["scam"]])
-    texts = [row["text"] for row in urgent] + [row["text"] for row in messages]
-    cost("guard", guard, texts)
-    cost("triage", triage.urgent, texts)
-    cost("scam check", scam, texts)
+    dangers = [row["text"] for row in urgent] + [row["text"] for row in messages]
+    questions = [json.loads(line)["q"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
+    for name, texts in (("ordinary questions", questions), ("emergencies and scams", dangers)):
+        print(f"{name}, {statistics.median(len(text.split()) for text in texts):.0f} words:")
+        cost("guard", guard, texts)
+        cost("triage", triage.urgent, texts)
+        cost("scam check", scam, texts)
+        cost("all three", lambda text: (guard(text), triage.urgent(text), scam(text)), texts)
 
 
 if __name__ == "__main__":
