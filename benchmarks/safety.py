@@ -54,16 +54,22 @@ def main() -> None:
     urgent_rules = load_urgent_rules()
     triage = Triage(lambda text: repairer.read(text).text, rules=urgent_rules)
     scam = ScamCheck(load_scam_rules(), urgent_rules.ideas)
-    for split in ("dev", "test"):
-        secrets = [row for row in rows("secrets_blind.jsonl") if row["split"] == split]
+    for name in ("secrets_blind", "secrets_blind2"):
+        secrets = list(rows(f"{name}.jsonl"))
         spans = [(span["text"], row["text"]) for row in secrets for span in row["secrets"]]
-        show(f"secrets found, {split}", [is_found(*span) for span in spans])
+        show(f"secrets found, {name}", [is_found(*span) for span in spans])
         harmless = [row["text"] for row in secrets if not row["secrets"]]
-        show(f"harmless messages masked, {split}", [bool(guard(clean(text)).secrets) for text in harmless])
-    urgent = list(rows("urgent_blind3.jsonl"))
-    heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in urgent}
-    show("emergencies recognised", [heard[row["id"]] for row in urgent if row["urgent"]])
-    show("others called urgent", [heard[row["id"]] for row in urgent if not row["urgent"]])
+        show(f"harmless messages masked, {name}", [bool(guard(clean(text)).secrets) for text in harmless])
+    urgent = []
+    for name in ("urgent_blind3", "urgent_blind4"):
+        told = list(rows(f"{name}.jsonl"))
+        urgent += told
+        heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in told}
+        show(f"emergencies recognised, {name}", [heard[row["id"]] for row in told if row["urgent"]])
+        asked = [row for row in told if row["kind"] in ("howto", "general")]
+        show(f"questions called urgent, {name}", [heard[row["id"]] for row in asked])
+        near = [row for row in told if not row["urgent"] and row not in asked]
+        show(f"near misses called urgent, {name}", [heard[row["id"]] for row in near])
     messages = list(rows("scam_blind2.jsonl"))
     verdicts = {row["id"]: scam(guard(row["text"]).redacted) for row in messages}
     known = {key: found.verdict if found else None for key, found in verdicts.items()}

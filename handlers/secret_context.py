@@ -17,13 +17,16 @@ _CONTEXTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"\b(?:{'|'.join(words)})\b"))
     for kind, words in (
         ("cvv", (
-            "cvv2?", "cvc", "ccv", "(?:3|ba) so (?:bi mat |mat |o |phia |dang |in )*sau", "xe ve ve",
+            "cvv2?", "cvc", "c+v", "ma (?:\\w+ ){0,2}sau the",
+            "so bi mat (?:\\w+ ){0,2}sau(?: \\w+ ){0,2}the", "(?:o |in )?(?:mat|phia) sau",
+            "(?:3|ba) so (?:bi mat |mat |o |phia |dang |in )*sau", "xe ve ve",
             "si vi vi", "ma an toan the", "ma bao mat the", "so mat sau",
         )),
         ("passcode", (
             "pass ?code", "pascode", "pat cot",
             "ma (?:mo|bao ve|khoa) (?:app|ung dung|vneid|may|man hinh|vi)",
-            "ma (?:6|sau) so", "ma (?:mo )?khoa", "ma man hinh", "ma may", "vi giay to nhap ma",
+            "ma (?:6|sau) so", "ma (?:mo )?khoa", "ma man hinh", "khoa man hinh", "ma may",
+            "vi giay to nhap ma",
         )),
         ("pin", ("pin", "puk", "ma mo khoa sim", "ma the", "mat khau the", "mat ma the", "so bi mat")),
         ("otp", (
@@ -33,7 +36,7 @@ _CONTEXTS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "(?:doc|cho|gui|nhan|nhap|hoi|xin|bao|dua) (?:\\w+ ){0,4}ma", "tin nhan (?:\\w+ ){0,3}ma",
             "code", "sms", "day so vua", "so vua (?:nhan|gui)",
         )),
-        ("password", ("mat khau", "mk", "pass?(?:word)?", "pw", "mat ma", "mkhau", "matkhau",
+        ("password", ("mat khau", "mk", "pas+(?:word)?", "pw", "mat ma", "mkhau", "matkhau",
                       "maatj khaaur")),
         ("tax", ("ma so thue", "mst")),
         ("bhxh", (
