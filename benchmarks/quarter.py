@@ -32,11 +32,12 @@ from records import (
     questions,
     volunteers,
 )
+from records.class_counts import count_models
 from records.codes import code_of
 from records.communes import add_commune, add_hamlet
 from records.database import Database, open_database, sqlite_url
+from records.desk_counts import desk_figures
 from records.models import Conversation
-from staff.figures import overview
 from staff.period import Period, quarter
 
 HAMLETS = 8
@@ -275,23 +276,23 @@ def main() -> None:
         )
         lasted = time.perf_counter() - started
         started = time.perf_counter()
-        _report(database, lived, PERIOD, library, paths)
+        _report(database, lived, PERIOD, paths)
         print(f"written in {lasted:.1f} s, counted in {time.perf_counter() - started:.2f} s; {machine()}")
         database.close()
 
 
-def _report(database: Database, lived: Lived, period: Period, library: Library, paths: Paths) -> None:
+def _report(database: Database, lived: Lived, period: Period, paths: Paths) -> None:
     with database.read() as session:
-        figures = overview(
-            session, commune_id=lived.commune_id, period=period, library=library, paths=paths, now=NOW
-        )
-    total, taught = figures.total, figures.classes
+        figures = desk_figures(session, commune_id=lived.commune_id, start=period.start, end=period.end)
+        models = count_models(session, commune_id=lived.commune_id, lessons=paths.first_lessons())
+    total, taught = figures.total.counts, figures.total.classes
+    assert taught is not None  # nothing is filtered
     print(f"questions {total.questions}, by {total.learners} people, unanswered {total.unanswered}")
-    print(f"completions {total.completions}, by grade {figures.grades}")
+    print(f"completions {total.completions}, by grade {total.grades}")
     print(
         f"classes {taught.classes} ({taught.class_people} came), visits {taught.visits}, help {taught.helps}"
     )
-    print(f"models now {figures.models}")
+    print(f"models now {models}")
 
 
 if __name__ == "__main__":

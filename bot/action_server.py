@@ -43,14 +43,14 @@ from bot.assembly import (
 )
 from bot.channels.webhook import read_body
 from bot.content import Content
-from bot.conversation import DEFAULT_FORM
 from bot.directory import CommuneDirectory
+from bot.guide_shelf import GuideShelf
 from bot.settings import Settings
 from handlers.actions import FOR_RASA, build_actions
 from handlers.guard import Guarded, guard, without_masks
 from handlers.services import Services
 from handlers.understand import parse_payload
-from knowledge.address import DEFAULT
+from knowledge.address import DEFAULT, OF_REGION
 from knowledge.library import CONTENT
 from knowledge.phrases import load_phrases
 from records import migrate
@@ -134,7 +134,7 @@ class ActionHost:
         message["entities"] = [*(message.get("entities") or ()), *_query(message, said)]
         slots = tracker["slots"] = dict(tracker.get("slots") or {})
         slots["commune"] = commune = slots.get("commune") or self._commune
-        slots["address"] = slots.get("address") or DEFAULT_FORM.get(self._profile(commune).region, DEFAULT)
+        slots["address"] = slots.get("address") or OF_REGION.get(self._profile(commune).region, DEFAULT)
         sender = str(tracker["sender_id"])
         # A caller may choose any name, also one that means somebody in our own conversations.
         tracker["sender_id"] = f"{CHANNEL}:{sender}"
@@ -197,7 +197,15 @@ def open_action_host(
                 ensure_plan_commune(session, digest, now=clock())
         directory = CommuneDirectory(database)
         phrases = load_phrases(settings.content_folder or CONTENT)
-        services = build_services(content, phrases, directory, plans, clock, settings.content_folder)
+        services = build_services(
+            content,
+            phrases,
+            directory,
+            plans,
+            clock,
+            settings.content_folder,
+            guides=GuideShelf(content, database),
+        )
         vault = open_vault(settings.data_folder / KEY_RING)
         kept = ActionRecords(
             database, vault, directory.by_slug, clock, on_erased=partial(erasures.add_from, database)

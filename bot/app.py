@@ -15,10 +15,15 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
 
+from bot.api import Api, build_api_router
 from bot.assembly import Assistant, periods
 from bot.channels.webchat import build_webchat_router
+from bot.desk_guides import StaffGuides
 from bot.door import Door
+from bot.embedding import embedded_routers
 from bot.masking import mask_typed
+from bot.single_sign_on import sign_on
+from bot.web.sound import step_sounds
 from knowledge.address import DEFAULT, address
 from knowledge.lessons import load_paths
 from knowledge.library import CONTENT
@@ -54,6 +59,8 @@ def build_app(assistant: Assistant) -> FastAPI:
 
     app = FastAPI(title="Học Vụ Số", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     settings, profile = assistant.settings, assistant.directory.by_slug(assistant.settings.commune)
+    voice = assistant.voices.of(profile.slug)
+    paths = load_paths(settings.content_folder or CONTENT)
     app.add_middleware(Door, sentence=address(assistant.phrases("web.full"), DEFAULT))
     app.add_middleware(CarefulHeaders, is_https=settings.secure_cookies)
     app.add_exception_handler(Exception, partial(_broken, is_https=settings.secure_cookies))
@@ -71,6 +78,12 @@ def build_app(assistant: Assistant) -> FastAPI:
             certificate=lambda token: assistant.certificates.of_talk(
                 commune=profile.slug, channel="webchat", external_id=token
             ),
+            library=lambda: assistant.guides.view(profile.slug).library(),
+            basics=paths.first_lessons()[None],
+            papers=assistant.papers,
+            pictures=assistant.pictures,
+            hear=partial(voice, kind="mp3") if voice.is_there else None,
+            languages=assistant.languages,
         )
     )
     app.include_router(
@@ -86,9 +99,45 @@ def build_app(assistant: Assistant) -> FastAPI:
             periods=periods(settings),
             days_off=settings.holidays,
             help_line=assistant.help_line,
-            paths=load_paths(settings.content_folder or CONTENT),
+            paths=paths,
+            desk_guides=StaffGuides(assistant.content, assistant.guides, assistant.directory.by_id),
+            public_url=settings.public_url,
+            sso=sign_on(settings),
+            announcer=assistant.announcer,
+            papers_maker=assistant.papers,
+            masked_below=settings.masked_below,
         )
     )
+    for router in embedded_routers(
+        assistant.database,
+        assistant.desk,
+        assistant.phrases,
+        assistant.directory.all(),
+        keys=assistant.vault.signing_keys,
+        secure_cookies=settings.secure_cookies,
+        clock=assistant.clock,
+        limits=assistant.limits,
+        certificate=lambda commune, token: assistant.certificates.of_talk(
+            commune=commune, channel="webchat", external_id=token
+        ),
+        languages=assistant.languages,
+    ):
+        app.include_router(router)
+    app.include_router(
+        build_api_router(
+            Api(
+                assistant.database,
+                assistant.phrases,
+                ask=assistant.ask,
+                library=lambda slug: assistant.guides.view(slug).library(),
+                clock=assistant.clock,
+                per_key=settings.rate_api,
+                per_address=settings.rate_address,
+            ),
+            is_https=settings.secure_cookies,
+        )
+    )
+    app.include_router(step_sounds(assistant.voices.file))
     for router in assistant.switchboard.routers():
         app.include_router(router)
     _add_health(app, assistant)
@@ -161,6 +210,7 @@ def _housekeeping(assistant: Assistant) -> None:
     if not assistant.clock_leader.is_mine():  # another worker does the rest
         return
     assistant.reminders.send_due()
+    assistant.announcer.run_due()
     assistant.stuck_offers.run_due()
     assistant.escalation.run_due()
     now = assistant.clock()

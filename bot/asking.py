@@ -1,6 +1,6 @@
 """Ask the whole conversation a question as a new learner; records nothing (the `ask` contract).
 
-A database that is there already is read for the communes' approved plans.
+A database that is there already is read for the communes' approved plans and own guides.
 """
 
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from bot.assembly import build_conversation, database_url, load_content, open_plans, utc_now
-from bot.conversation import Message
+from bot.guide_shelf import GuideShelf
+from bot.one_question import one_question
 from bot.settings import Settings
-from handlers.guard import guard
 from knowledge.library import CONTENT
 from knowledge.phrases import load_phrases
 from records.communes import CommuneProfile
@@ -28,7 +28,7 @@ class _NoDirectory:
 
 
 def _existing_database(settings: Settings) -> Database | None:
-    """Where approved plans are, if there is one: asking makes no database."""
+    """Where approved plans and own guides are, if there is one: asking makes no database."""
     if settings.database_url is None and not (settings.data_folder / "hocvuso.db").exists():
         return None
     database = open_database(database_url(settings))
@@ -39,30 +39,17 @@ def open_asker(settings: Settings) -> Callable[[str, str, str | None], dict[str,
     """A function (id, question, commune) → the JSON object of design.md."""
     content = load_content(settings)
     phrases = load_phrases(settings.content_folder or CONTENT)
-    plans = open_plans(content, _existing_database(settings), settings.content_folder)
+    database = _existing_database(settings)
+    plans = open_plans(content, database, settings.content_folder)
     conversation = build_conversation(
-        content, phrases, _NoDirectory(), plans, utc_now, settings.content_folder
+        content,
+        phrases,
+        _NoDirectory(),
+        plans,
+        utc_now,
+        settings.content_folder,
+        guides=GuideShelf(content, database),
     )
 
-    def answer(number: str, question: str, commune: str | None) -> dict[str, Any]:
-        guarded = guard(question)
-        kinds = tuple(secret.kind for secret in guarded.secrets)
-        message = Message(id="ask", text=guarded.redacted, secrets=kinds)
-        turn = conversation.respond(
-            message, {}, commune=commune or settings.commune, channel="ask", sender="ask"
-        )
-        outcome = turn.outcome
-        return {
-            "id": number,
-            "outcome": outcome["outcome"],
-            "guide": outcome.get("guide"),
-            "candidates": outcome.get("candidates", []),
-            "passages": outcome.get("passages", []),
-            "urgent": outcome["outcome"] == "urgent",
-            "scam": outcome.get("scam"),
-            "secrets": [{"kind": secret.kind, "text": secret.text} for secret in guarded.secrets],
-            "redacted": guarded.redacted,
-            "reply": [reply.as_text() for reply in turn.replies],
-        }
-
-    return answer
+    ask = one_question(conversation)
+    return lambda number, question, commune: ask(number, question, commune or settings.commune)

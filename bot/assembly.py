@@ -11,9 +11,12 @@ from typing import Protocol
 import structlog
 from sqlalchemy.orm import Session
 
+from bot.announcements import Announcer
 from bot.certificate import Certificates
 from bot.channels.accounts import Account, AccountError, read_accounts
 from bot.channels.build import ChannelParts, build_channel
+from bot.channels.capabilities import TELEGRAM, WEBCHAT
+from bot.channels.recordings import fetch_of
 from bot.channels.switchboard import Switchboard
 from bot.classes_facts import CommunityFacts
 from bot.content import Content
@@ -24,24 +27,34 @@ from bot.directory import CommuneDirectory
 from bot.escalation import Escalation
 from bot.gauges import Gauges
 from bot.guide_pages import guide_pages
+from bot.guide_shelf import GuideShelf
 from bot.help_line import HelpLine
 from bot.jobs import NightJobs, night_jobs
 from bot.learning_facts import LearningFacts
 from bot.metrics import MeasuredEncoder, Metrics
 from bot.my_data import MyData
+from bot.one_question import OneQuestion, one_question
+from bot.outlets import Outlets
+from bot.papers import Papers
 from bot.people_facts import PeopleFacts
+from bot.pictures import Pictures
 from bot.plans import PlanShelf
 from bot.rate_limit import RateLimits
 from bot.reminders import Reminders
 from bot.settings import Settings
 from bot.stuck_offers import StuckOffers
 from bot.turns import TurnRunner, Worker
+from bot.voice.ears import Ears, Fetch
+from bot.voice.recognise import Recogniser, Whisper
+from bot.voice.voices import Voices
 from bot.volunteer_facts import HelpLookup, VolunteerLookup
 from handlers.scam import ScamCheck
 from handlers.services import Services
 from handlers.triage import Triage
+from knowledge.guide import Guide
 from knowledge.helping import load_helping_words
 from knowledge.intents import load_intent_words
+from knowledge.languages import Languages, load_languages
 from knowledge.lessons import load_paths
 from knowledge.library import CONTENT
 from knowledge.phrases import Phrases, load_phrases
@@ -65,6 +78,8 @@ Clock = Callable[[], dt.datetime]
 KEY_RING = "secret.key"
 ERASURES = "erasures.log"
 BACKUPS = "backups"
+PICTURES = "pictures"
+SOUNDS = "sounds"
 
 _log = structlog.get_logger()
 
@@ -98,6 +113,13 @@ class Assistant:
     escalation: Escalation
     help_line: HelpLine
     clock_leader: Leadership  # of several workers one does what the clock asks for
+    ask: OneQuestion  # of a new learner; records nothing
+    guides: GuideShelf
+    pictures: Pictures
+    papers: Papers
+    announcer: Announcer
+    voices: Voices
+    languages: Languages  # beside Vietnamese
 
 
 def database_url(settings: Settings) -> str:
@@ -144,8 +166,10 @@ def build_conversation(
     clock: Clock,
     folder: Path | None,
     safety: Safety | None = None,
+    *,
+    guides: GuideShelf | None = None,
 ) -> Conversation:
-    services = build_services(content, phrases, directory, plans, clock, folder)
+    services = build_services(content, phrases, directory, plans, clock, folder, guides=guides)
     return Conversation(services, safety or safety_checks(content, folder))
 
 
@@ -156,8 +180,13 @@ def build_services(
     plans: PlanShelf,
     clock: Clock,
     folder: Path | None,
+    *,
+    guides: GuideShelf | None = None,
 ) -> Services:
-    """What Actions are built with, for our own conversation and for a Rasa server alike."""
+    """What Actions are built with, for our own conversation and for a Rasa server alike.
+
+    Without `guides` every commune has those that are shipped.
+    """
     return Services(
         phrases=phrases,
         intents=load_intent_words(folder or CONTENT),
@@ -170,7 +199,17 @@ def build_services(
         commune=directory.by_slug,
         clock=clock,
         paths=load_paths(folder or CONTENT),
+        own_guides=(guides or GuideShelf(content, None)).of,
+        languages=open_languages(phrases, folder),
     )
+
+
+def open_languages(phrases: Phrases, folder: Path | None) -> Languages:
+    """What is broken in another language is left out and logged: there Vietnamese is said."""
+    languages = load_languages(phrases, folder or CONTENT)
+    for problem in languages.problems:
+        _log.warning("a translation is not used", problem=str(problem))
+    return languages
 
 
 def open_plans(content: Content, database: Database | None, folder: Path | None) -> PlanShelf:
@@ -213,11 +252,17 @@ def rate_limits(settings: Settings, safety: Safety, clock: Clock) -> RateLimits:
 
 @contextmanager
 def open_assistant(
-    settings: Settings, *, clock: Clock = utc_now, content: Content | None = None
+    settings: Settings,
+    *,
+    clock: Clock = utc_now,
+    content: Content | None = None,
+    recogniser: Recogniser | None = None,
+    fetch: Callable[[int, str], Fetch | None] | None = None,
 ) -> Iterator[Assistant]:
     """Migrate, load, start the worker; on leaving stop it and close the database.
 
-    `content` may be given when it is loaded already; it is not changed.
+    `content` may be given when it is loaded already; it is not changed. `recogniser` and `fetch` (see
+    `bot.voice.ears`) stand for those of the settings.
     """
     with ExitStack() as stack:
         settings.data_folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -241,9 +286,33 @@ def open_assistant(
         phrases = load_phrases(settings.content_folder or CONTENT)
         directory = CommuneDirectory(database)
         safety = safety_checks(content, settings.content_folder)
-        services = build_services(content, phrases, directory, plans, clock, settings.content_folder)
+        guides = GuideShelf(content, database)
+        services = build_services(
+            content, phrases, directory, plans, clock, settings.content_folder, guides=guides
+        )
+        pictures = Pictures(settings.data_folder / PICTURES, phrases)
+        voices = Voices(
+            directory.by_slug,
+            lambda slug: guides.view(slug).library(),
+            piper=settings.piper,
+            content=settings.content_folder or CONTENT,
+            kept=settings.data_folder / SOUNDS,
+        )
+        papers = Papers(
+            pictures,
+            phrases,
+            services.paths,
+            library=lambda slug: guides.view(slug).library(),
+            commune=directory.by_slug,
+            public_url=settings.public_url,
+            served=settings.commune,
+            clock=clock,
+        )
         mine = replace(
             services,
+            picture=pictures.path_of,
+            paper=partial(_paper_for, papers, settings.public_url),
+            sound=partial(voices.way, public_url=settings.public_url),
             held=MyData(database, phrases),
             people=PeopleFacts(database),
             volunteer=VolunteerLookup(database),
@@ -268,10 +337,19 @@ def open_assistant(
             on_erased=partial(erasures.add_from, database),
         )
         worker = Worker(runner)
+        recogniser = recogniser or (Whisper(settings.speech_model) if settings.speech_model else None)
         limits = rate_limits(settings, safety, clock)
         crowd = Crowd(database, clock, Marks(busy=settings.busy_at, full=settings.full_at))
         desk = DatabaseDesk(
-            database, worker, directory.by_slug, clock, vault, limits=limits, metrics=metrics, crowd=crowd
+            database,
+            worker,
+            directory.by_slug,
+            clock,
+            vault,
+            limits=limits,
+            metrics=metrics,
+            crowd=crowd,
+            can_hear=recogniser is not None,
         )
         parts = ChannelParts(
             desk=desk,
@@ -282,8 +360,22 @@ def open_assistant(
             guide_pages=partial(guide_pages, content=content, phrases=phrases),
             commune_id=lambda slug: directory.by_slug(slug).id,
             fetching=partial(_fetching_post, database, stack),
+            file=lambda path: pictures.png(path) or papers.file(path),
+            sound=voices.sound,
+            sound_path=voices.path_of,
+            public_url=settings.public_url.rstrip("/") if settings.public_url else None,
         )
-        add_channels(switchboard, read_accounts(settings), parts)
+        accounts = read_accounts(settings)
+        ears_post = Leadership(database, "ears")
+        stack.callback(ears_post.resign)
+        ears = Ears(
+            database,
+            recogniser,
+            fetch or _recordings(accounts, directory),
+            is_mine=ears_post.is_mine,
+            on_heard=worker.wake,
+        )
+        add_channels(switchboard, accounts, parts, guides)
         stack.enter_context(content.watching())
         backups = settings.data_folder / BACKUPS
         metrics.registry.register(
@@ -291,6 +383,8 @@ def open_assistant(
         )
         worker.start()
         stack.callback(worker.stop)
+        ears.start()
+        stack.callback(ears.stop)
         yield Assistant(
             settings,
             database,
@@ -323,7 +417,57 @@ def open_assistant(
             Escalation(database, mine, directory.by_id, switchboard.wake, minutes=settings.escalate_minutes),
             HelpLine(mine, directory.by_id),
             clock_leader,
+            one_question(Conversation(services, safety)),
+            guides,
+            pictures,
+            papers,
+            Announcer(
+                database,
+                phrases,
+                clock,
+                switchboard.wake,
+                outlets=_outlets(database, accounts, directory, settings.commune),
+                commune=directory.by_id,
+                library=lambda number: guides.view(directory.by_id(number).slug).library(),
+                scam=safety.scam,
+                hours=settings.hours,
+            ),
+            voices,
+            services.languages,
         )
+
+
+def _recordings(
+    accounts: Sequence[Account], directory: CommuneDirectory
+) -> Callable[[int, str], Fetch | None]:
+    ways: dict[tuple[str, str], Fetch] = {
+        (account.commune, account.channel): fetch_of(account) for account in accounts
+    }
+    return lambda commune_id, channel: ways.get((directory.by_id(commune_id).slug, channel))
+
+
+def _outlets(
+    database: Database, accounts: Sequence[Account], directory: CommuneDirectory, web: str
+) -> Outlets:
+    by_commune: dict[int, list[Account]] = {}
+    for account in accounts:
+        by_commune.setdefault(directory.by_slug(account.commune).id, []).append(account)
+    try:
+        of_web = directory.by_slug(web).id
+    except KeyError:  # nothing is served then: `hocvuso serve` says which commune is missing
+        of_web = None
+    return Outlets(database, by_commune, of_web)
+
+
+def _paper_for(
+    papers: Papers, public_url: str | None, commune: str, guide: Guide, channel: str
+) -> str | None:
+    """Where a channel can give the paper: as a file, on its own page, or by an address others can open.
+
+    A path has the paper of the commune that is served on the web; it would be wrong for the others.
+    """
+    can_give = channel in (WEBCHAT, TELEGRAM) or public_url is not None
+    return papers.path_of(guide) if can_give and commune == papers.served else None
 
 
 def _fetching_post(database: Database, stack: ExitStack, name: str) -> Leadership:
@@ -333,7 +477,9 @@ def _fetching_post(database: Database, stack: ExitStack, name: str) -> Leadershi
     return post
 
 
-def add_channels(switchboard: Switchboard, accounts: Sequence[Account], parts: ChannelParts) -> None:
+def add_channels(
+    switchboard: Switchboard, accounts: Sequence[Account], parts: ChannelParts, guides: GuideShelf
+) -> None:
     """Raises `AccountError` for an account of a commune that is not here."""
     for account in accounts:
         try:
@@ -342,4 +488,9 @@ def add_channels(switchboard: Switchboard, accounts: Sequence[Account], parts: C
             raise AccountError(
                 f"account on {account.channel}: found commune {account.commune!r}, expected one that is here"
             ) from error
-        switchboard.add(build_channel(account, parts), commune_id=commune_id)
+        own = replace(parts, guide_pages=partial(_pages_of, guides, account.commune, parts.phrases))
+        switchboard.add(build_channel(account, own), commune_id=commune_id)
+
+
+def _pages_of(guides: GuideShelf, commune: str, phrases: Phrases, query: str) -> list[tuple[str, str, str]]:
+    return guide_pages(query, content=guides.view(commune), phrases=phrases)

@@ -5,13 +5,9 @@ state's confirmation on VNeID, and how to get that one.
 """
 
 import datetime as dt
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import font_roboto
-from fpdf import FPDF
 from sqlalchemy.orm import Session
 
 from bot.learning_facts import learning_of
@@ -26,11 +22,11 @@ from records.database import Database
 from records.models import Learner
 from records.vault import Vault
 from staff.formats import day, local
+from staff.pdf import DARK, Paper
 
-FAMILY = "Roboto"
-MARGIN, LINE = 22.0, 7.5  # mm
+MARGIN = 22.0  # mm
 BODY, HEADING = 13, 20  # points
-DARK = (11, 70, 83)  # of the web chat
+LEADING = 1.64  # room to write and to stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +53,7 @@ class Certificates:
 
     def of_talk(self, *, commune: str, channel: str, external_id: str) -> bytes | None:
         """For the person whose talk this is on the channel."""
-        profile, services = self._commune(commune), self._services
+        profile, services = self._commune(commune), self._services.of(commune)
         hashes = self._vault.hashes(channel, external_id)
         with self._database.read() as session:
             talk = learners.find_conversation(session, commune_id=profile.id, channel=channel, hashes=hashes)
@@ -85,12 +81,7 @@ def certificate_of(
 
 def certificate_pdf(certificate: Certificate, phrases: Phrases) -> bytes:
     """One page A4; its text can be selected and searched (NFC)."""
-    pdf = FPDF(format="A4")
-    pdf.set_margin(MARGIN)
-    pdf.add_font(FAMILY, "", Path(font_roboto.font_directory) / "Roboto-Regular.ttf")
-    pdf.add_font(FAMILY, "B", Path(font_roboto.font_directory) / "Roboto-Bold.ttf")
-    pdf.set_title(_nfc(phrases("learning.paper_title")))
-    pdf.set_lang("vi")
+    pdf = Paper(phrases("learning.paper_title"), margin=MARGIN)
     pdf.add_page()
     pdf.set_draw_color(*DARK)
     pdf.rect(MARGIN / 2, MARGIN / 2, pdf.w - MARGIN, pdf.h - MARGIN)
@@ -115,13 +106,6 @@ def certificate_pdf(certificate: Certificate, phrases: Phrases) -> bytes:
 
 
 def _write(
-    pdf: FPDF, text: str, *, align: str = "L", style: str = "", size: int = BODY, after: float = 0
+    pdf: Paper, text: str, *, align: str = "L", style: str = "", size: int = BODY, after: float = 0
 ) -> None:
-    pdf.set_font(FAMILY, style, size)
-    height = LINE * size / BODY
-    pdf.multi_cell(0, height, _nfc(text), align=align, new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(after)
-
-
-def _nfc(text: str) -> str:
-    return unicodedata.normalize("NFC", text)
+    pdf.say(text, size=size, style=style, align=align, after=after, leading=LEADING)

@@ -6,7 +6,7 @@ is wrong. Whoever asks never waits for a build: they have the one in force when 
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ import structlog
 
 from knowledge.glossary import Glossary, load_glossary
 from knowledge.guide import ContentError, Guide
-from knowledge.library import CONTENT, Library, load_guide, load_library
+from knowledge.library import CONTENT, Library, library_of, load_guide, load_library, read_text
 from knowledge.walking import WalkingWords, load_walking_words
 from retrieval.decide import Thresholds
 from retrieval.encoder import Encoder
@@ -33,11 +33,32 @@ Stamp = tuple[int, int, int]  # of a file: which, size, time of the last change
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
-    library: Library
+class View:
+    """Guides, and what answers from them: those that are shipped, or as a commune has them."""
+
+    guides: Library
     engine: Engine
     hearing: Hearing
     follow_ups: FollowUps
+
+    def library(self) -> Library:
+        return self.guides
+
+    def ask(self, question: str) -> Found:
+        return self.engine.ask(question)
+
+    def hear(self, found: Found) -> Heard | None:
+        """How a question was understood, where words of it were replaced."""
+        return self.hearing.hear(found)
+
+    def within(self, slug: str, found: Found, step: int) -> Within | None:
+        """How a question reads while a guide is walked; None when that guide was taken out meanwhile."""
+        return self.follow_ups.read(slug, found, step=step)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    view: View
     glossary: Glossary
     walking: WalkingWords
     words_from: dict[Path, Stamp]  # the files of the two
@@ -55,26 +76,47 @@ class Content:
         self._in_force = self._build(None)
 
     def library(self) -> Library:
-        return self._in_force.library
+        return self._in_force.view.library()
 
     def ask(self, question: str) -> Found:
-        return self._in_force.engine.ask(question)
+        return self._in_force.view.ask(question)
 
     def read(self, text: str) -> str:
         """A text as it was meant: Telex, abbreviations and slips read."""
-        return self._in_force.engine.read(text)
+        return self._in_force.view.engine.read(text)
 
     def hear(self, found: Found) -> Heard | None:
-        """How a question was understood, where words of it were replaced."""
-        return self._in_force.hearing.hear(found)
+        return self._in_force.view.hear(found)
 
     def within(self, slug: str, found: Found, step: int) -> Within | None:
-        """How a question reads while a guide is walked; None when that guide was taken out meanwhile."""
-        return self._in_force.follow_ups.read(slug, found, step=step)
+        return self._in_force.view.within(slug, found, step)
 
     @property
     def engine(self) -> Engine:
-        return self._in_force.engine
+        return self._in_force.view.engine
+
+    @property
+    def view(self) -> View:
+        return self._in_force.view
+
+    def with_guides(self, own: Iterable[Guide], *, previous: View | None = None) -> View:
+        """The guides in force with these over them: instead of those of the same slug, or beside them.
+
+        What stayed the same since `previous`, or as it is in force, is not made anew.
+        """
+        base = self._in_force
+        library = _with_own(base.view.guides, own)
+        return self._view(library, base.glossary, base.walking, previous or base.view)
+
+    def engine_of(self, own: Iterable[Guide], *, previous: Engine) -> Engine:
+        """The search alone over the guides in force with these over them, to try what would be answered."""
+        base = self._in_force
+        return self._engine(_with_own(base.view.guides, own), base.glossary, previous)
+
+    def source(self, slug: str) -> str | None:
+        """The file of a shipped guide as it is now; None where none is shipped."""
+        path = self._folder / "guides" / f"{slug}.md"
+        return read_text(path) if slug in self.library().guides and path.exists() else None
 
     def reload_if_changed(self) -> bool:
         """Build anew when a content file changed; returns whether a new one is in force."""
@@ -118,24 +160,24 @@ class Content:
         """From what `before` has only what is to be changed is made anew."""
         library = load_library(self._folder, load=self._guides.load)
         glossary, walking = self._words(before)
+        view = self._view(library, glossary, walking, before.view if before else None)
+        return InForce(view, glossary, walking, self._words_from())
+
+    def _view(
+        self, library: Library, glossary: Glossary, walking: WalkingWords, previous: View | None
+    ) -> View:
         guides = library.guides.values()
         documents = {guide.slug: document_of(guide) for guide in guides}
         spoken = {name: Document((), said) for name, said in library.elsewhere.items() if name != "gibberish"}
-        return InForce(
+        return View(
             library,
-            build_engine(
-                library,
-                glossary,
-                self._encoder,
-                thresholds=self._thresholds,
-                previous=before.engine if before else None,
-            ),
-            Hearing(documents | spoken, glossary, previous=before.hearing if before else None),
-            FollowUps(guides, self._encoder, walking, previous=before.follow_ups if before else None),
-            glossary,
-            walking,
-            self._words_from(),
+            self._engine(library, glossary, previous.engine if previous else None),
+            Hearing(documents | spoken, glossary, previous=previous.hearing if previous else None),
+            FollowUps(guides, self._encoder, walking, previous=previous.follow_ups if previous else None),
         )
+
+    def _engine(self, library: Library, glossary: Glossary, previous: Engine | None) -> Engine:
+        return build_engine(library, glossary, self._encoder, thresholds=self._thresholds, previous=previous)
 
     def _words(self, before: InForce | None) -> tuple[Glossary, WalkingWords]:
         if before and before.words_from == self._words_from():
@@ -159,6 +201,11 @@ class Content:
                         yield Path(entry), _stamp(entry)
                     except FileNotFoundError:
                         continue  # taken away since the folder was listed
+
+
+def _with_own(library: Library, own: Iterable[Guide]) -> Library:
+    guides = {**library.guides, **{guide.slug: guide for guide in own}}
+    return library_of((guides[slug] for slug in sorted(guides)), library.elsewhere)
 
 
 class _GuideFiles:

@@ -55,7 +55,10 @@ class DatabaseDesk:
         limits: RateLimits | None = None,
         metrics: Metrics | None = None,
         crowd: Crowd | None = None,
+        can_hear: bool = False,
     ) -> None:
+        """`can_hear`: somebody makes text of voice messages (`bot.voice.ears`)."""
+        self._can_hear = can_hear
         self._database, self._worker = database, worker
         self._commune, self._clock, self._vault = commune, clock, vault
         self._limits = limits
@@ -121,7 +124,7 @@ class DatabaseDesk:
                 conversation,
                 # By the oldest key: a second delivery is known after a change of keys, too.
                 message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
-                kind=message.kind,
+                kind=inbox.UNHEARD if self._is_to_be_heard(message) else message.kind,
                 context=message.context,
                 text=guarded.redacted[:MAX_TEXT],
                 payload=message.payload[:100] if message.payload else None,
@@ -206,6 +209,9 @@ class DatabaseDesk:
             session, commune_id=self._profile(commune).id, channel=channel, hashes=hashes
         )
 
+    def _is_to_be_heard(self, message: IncomingMessage) -> bool:
+        return self._can_hear and message.kind == "voice" and "voice" in (message.context or {})
+
     def _profile(self, slug: str) -> CommuneProfile:
         try:
             return self._commune(slug)
@@ -268,5 +274,16 @@ def _titles(session: Session, commune_id: int, conversation_id: int) -> dict[str
 
 
 def _reply(row: OutboxMessage) -> Entry:
-    choices = tuple(Choice(c["number"], c["title"], c["payload"]) for c in row.body["choices"])
-    return Entry(row.id, "assistant", row.body["text"], choices, row.created_at)
+    choices = tuple(
+        Choice(c["number"], c["title"], c["payload"], c.get("language")) for c in row.body["choices"]
+    )
+    return Entry(
+        row.id,
+        "assistant",
+        row.body["text"],
+        choices,
+        row.created_at,
+        picture=row.body.get("picture"),
+        paper=row.body.get("paper"),
+        language=row.body.get("language"),
+    )

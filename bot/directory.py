@@ -26,6 +26,10 @@ class CommuneDirectory:
         self._refresh(commune_id not in self._by_id)
         return self._by_id[commune_id]
 
+    def all(self) -> list[CommuneProfile]:
+        self._refresh(False)
+        return list(self._by_slug.values())
+
     def _refresh(self, is_unknown: bool) -> None:
         age = time.monotonic() - self._read_at
         if age < LIFE_S and not (is_unknown and age > 1):

@@ -28,7 +28,7 @@ def _question(context: EffectContext, effect: Effect) -> None:
         inbox_id=context.message.id,
         learner_id=context.learner_id,
         channel=context.message.channel,
-        redacted=context.message.text,
+        redacted=effect.get("said") or context.message.text,
         outcome=effect["outcome"],
         guide=effect["guide"],
         score=effect["score"],

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from bot.effect_context import EffectContext, Recorder
 from handlers.effects import Effect
-from records import codes, progress, reminders
+from records import codes, learners, profiles, progress, reminders
 
 
 def _take_back(context: EffectContext, effect: Effect) -> None:
@@ -58,6 +58,18 @@ def _stop_reminding(context: EffectContext, _effect: Effect) -> None:
     reminders.stop_reminders(context.session, commune_id=context.commune_id, learner_id=context.learner_id)
 
 
+def _news(context: EffectContext, effect: Effect) -> None:
+    """News goes to a phone: whoever uses it says yes or no for whose account it is."""
+    learners.note_consent(
+        context.session,
+        commune_id=context.commune_id,
+        learner_id=profiles.owner_of(context.session, context.conversation),
+        what="announce_consent",
+        version=effect["version"],
+        now=context.now,
+    )
+
+
 KINDS: Mapping[str, Recorder] = {
     "take_back": _take_back,
     "give_back": _give_back,
@@ -65,4 +77,5 @@ KINDS: Mapping[str, Recorder] = {
     "give_code": _give_code,
     "remind": _remind,
     "stop_reminding": _stop_reminding,
+    "news": _news,
 }

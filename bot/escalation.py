@@ -57,7 +57,7 @@ class Escalation:
             handoff = handoffs.lock(session, commune_id=commune_id, handoff_id=handoff_id)
             if handoff is None or handoff.state != "open":
                 return False
-            push = Pushing(session, self._services, now)
+            push = Pushing(session, self._services.of(self._commune(commune_id).slug), now)
             is_moved = self._step(push, handoff)
         for channel in push.channels:
             self._wake(commune_id, channel)

@@ -1,6 +1,6 @@
 """A guide as one text: all its steps at once, to be copied or sent on by who helps others."""
 
-from bot.content import Content
+from handlers.services import Guides
 from knowledge.address import DEFAULT, address
 from knowledge.guide import Guide
 from knowledge.phrases import Phrases
@@ -8,7 +8,7 @@ from knowledge.phrases import Phrases
 MOST = 5
 
 
-def guide_pages(query: str, *, content: Content, phrases: Phrases) -> list[tuple[str, str, str]]:
+def guide_pages(query: str, *, content: Guides, phrases: Phrases) -> list[tuple[str, str, str]]:
     """(slug, title, whole text) of the guides for a query, best first, at most `MOST`."""
     library = content.library()
     found = content.ask(query) if query.strip() else None

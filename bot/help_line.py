@@ -21,7 +21,7 @@ class HelpLine:
         self._services, self._commune = services, commune
 
     def given(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
-        push = self._pushing(session)
+        push = self._pushing(session, handoff)
         code = codes.code_of(session, commune_id=handoff.commune_id, learner_id=handoff.learner_id)
         self._to_volunteer(push, volunteer, "help_desk.tell_given", code)
         if learner := _learner(push, handoff):
@@ -29,23 +29,24 @@ class HelpLine:
 
     def taken_away(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
         code = call_facts(session, handoff).code
-        self._to_volunteer(self._pushing(session), volunteer, "help_desk.tell_taken_away", code)
+        self._to_volunteer(self._pushing(session, handoff), volunteer, "help_desk.tell_taken_away", code)
 
     def released(self, session: Session, handoff: Handoff, volunteer: Volunteer) -> None:
-        push = self._pushing(session)
+        push = self._pushing(session, handoff)
         if learner := _learner(push, handoff):
             phone = self._commune(handoff.commune_id).phone
             push.say(learner, "help.helper_left", helper=volunteer.name, phone=phone)
         relay.offer(push, handoff)
 
     def closed(self, session: Session, handoff: Handoff) -> None:
-        push = self._pushing(session)
+        push = self._pushing(session, handoff)
         if learner := _learner(push, handoff):
             place = self._commune(handoff.commune_id).name
             push.say(learner, "help_desk.tell_closed", place=place)
 
-    def _pushing(self, session: Session) -> Pushing:
-        return Pushing(session, self._services, self._services.clock())
+    def _pushing(self, session: Session, handoff: Handoff) -> Pushing:
+        services = self._services.of(self._commune(handoff.commune_id).slug)
+        return Pushing(session, services, services.clock())
 
     def _to_volunteer(self, push: Pushing, volunteer: Volunteer, key: str, code: str) -> None:
         if volunteer.conversation_id is None:

@@ -9,10 +9,13 @@ from bot.cli import (
     channel,
     commune,
     database,
+    demo,
     doctor,
+    handout,
     index,
     keys,
     knowledge,
+    report,
     serve,
     simulate,
     staff,
@@ -36,6 +39,9 @@ app.add_typer(commune.app, name="commune")
 app.add_typer(actions.app, name="actions")
 app.add_typer(channel.app, name="channel")
 app.command("doctor")(doctor.doctor)
+app.command("report")(report.report)
 app.command("certificate")(certificate.certificate)
+app.command("handout")(handout.handout)
 app.command("rotate-key")(keys.rotate_key)
 app.command("simulate")(simulate.simulate)
+app.command("demo")(demo.demo)

@@ -33,6 +33,7 @@ class Choice:
     number: int
     title: str
     payload: str
+    language: str | None = None  # of the title, as in BCP 47; None: Vietnamese
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Entry:
     choices: tuple[Choice, ...]  # with 0 and 9 at the end, when there are any
     at: dt.datetime
     is_open: bool = False  # the learner's, and still to be answered; not every message gets an answer
+    picture: str | None = None  # path of a picture that shows what the text says
+    paper: str | None = None  # path of a PDF to take away
+    language: str | None = None  # of the assistant's text, as in BCP 47; None: Vietnamese
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from knowledge.address import DEFAULT, address
 from knowledge.phrases import Phrases
 from records import outbox
 from records.ids import new_id
-from records.models import Conversation
+from records.models import Conversation, OutboxMessage
 from records.relayed import MARK
 
 
@@ -40,19 +40,20 @@ def push_choices(
     now: dt.datetime,
     *,
     of: int | None = None,
-) -> None:
+) -> list[OutboxMessage]:
     """A numbered list that the receiver's next number answers. Locks their conversation."""
     session.flush()  # reading anew would undo what this unit of work changed itself
     session.refresh(conversation, ["slots"], with_for_update={"key_share": True})
     list_id = f"p{new_id()}"
     choices = numbered(list_id, [button["title"] for button in buttons], phrases)
-    _push(session, conversation, Reply(text, choices), now, of)
+    rows = _push(session, conversation, Reply(text, choices), now, of)
     items = [{"title": button["title"], "payload": button["payload"]} for button in buttons]
     conversation.slots = {
         **conversation.slots,
         "choices": {"id": list_id, "at": now.isoformat(), "items": items},
     }
     session.flush()
+    return rows
 
 
 def can_be_reached(conversation: Conversation) -> bool:
@@ -95,6 +96,8 @@ def set_slots(conversation: Conversation, values: Mapping[str, object]) -> None:
 
 def _push(
     session: Session, conversation: Conversation, reply: Reply, now: dt.datetime, of: int | None
-) -> None:
-    for body in bodies(conversation.channel, [reply]):
+) -> list[OutboxMessage]:
+    return [
         outbox.push(session, conversation, body if of is None else {**body, MARK: str(of)}, now=now)
+        for body in bodies(conversation.channel, [reply])
+    ]

@@ -29,8 +29,15 @@ def as_text(text: str, choices: Sequence[Choice]) -> str:
     return "\n".join([text, *lines, *([" · ".join(constants)] if constants else [])])
 
 
-def as_parts(text: str, choices: Sequence[Choice], capabilities: Capabilities) -> list[Part]:
-    """The reply cut into messages the channel takes; the choices go with the last one.
+def as_parts(
+    text: str,
+    choices: Sequence[Choice],
+    capabilities: Capabilities,
+    *,
+    picture: str | None = None,
+    paper: str | None = None,
+) -> list[Part]:
+    """The reply cut into messages the channel takes; choices, picture and paper go with the last one.
 
     Texts are NFC: some channels count what they get, and decomposed Vietnamese is a third longer.
     """
@@ -41,7 +48,7 @@ def as_parts(text: str, choices: Sequence[Choice], capabilities: Capabilities) -
     )
     return [
         *(Part(piece) for piece in pieces[:-1]),
-        Part(pieces[-1], tuple(choices) if are_shown else ()),
+        Part(pieces[-1], tuple(choices) if are_shown else (), picture, paper),
     ]
 
 

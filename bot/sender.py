@@ -1,8 +1,8 @@
 """Send the replies in the outbox, one call a row, in order for each person, until they are sent.
 
 Before the call the row is marked and committed, after it the result is. A crash in between leaves
-a marked row; it is offered again once its lease is over, so a reply is sent at least once, and twice
-only after a crash in that window.
+a marked row; it is offered again once its worker is seen to be gone or its lease is over, so a reply is
+sent at least once, and twice only after a crash in that window.
 """
 
 import asyncio
@@ -10,14 +10,15 @@ import datetime as dt
 import random
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import structlog
 from anyio import to_thread
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
+from sqlalchemy.orm import Session
 from structlog.contextvars import bound_contextvars
 
 from bot.channels.base import (
@@ -35,6 +36,7 @@ from bot.messages import Choice
 from bot.metrics import Metrics
 from records import learners, outbox
 from records.database import Database
+from records.only_one import Presence, is_gone
 from records.outbox import Attempt, Taken
 from records.vault import Vault, VaultError
 
@@ -46,8 +48,10 @@ GIVE_UP = dt.timedelta(hours=6)  # a reply older than that is no help
 CALL_TIMEOUT_S = 40.0  # below the lease of a row
 LEASE_S = outbox.LEASE.total_seconds()
 SWEEP_S = 1.0  # how often to look for what nobody called for
-PUT_BACK_S = 20.0  # how often to look for what dead senders left
-TASKS = 4  # calls at a time on one account
+PUT_BACK_S = 2.0  # how often to look for what dead senders left
+GONE_S = 3.0  # a worker that is not seen for so long is dead; one that lost its connection is back by then
+TASKS = 4  # calls at a time on one account, at most
+PATIENCE_S = 0.5  # a call that takes longer is no reason for the next one to wait
 BREAK_AFTER, BREAK_WINDOW_S, BREAK_S = 5, 30.0, 30.0  # failures in a window, then so long a pause
 MISCONFIGURED_S = 300.0  # how long to wait for somebody to set the account right
 AWAY = (OperationalError, InterfaceError, NoConnection)  # the database, for a while
@@ -92,16 +96,22 @@ class Sender:
         metrics: Metrics,
         *,
         commune_id: int,
+        presence: Presence | None = None,
         breaker: Breaker | None = None,
         watch: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`watch` gives seconds that only go forward, from any moment on."""
+        """`presence`: of this worker; without it, nobody is told when it dies.
+
+        `watch` gives seconds that only go forward, from any moment on.
+        """
+        self._presence = presence
         self._watch = watch
         self._database, self._channel, self._vault = database, channel, vault
         self._clock, self._metrics, self._commune_id = clock, metrics, commune_id
         self._breaker = breaker or Breaker()
         self._seen: dict[Attempt, float] = {}  # attempt under way → when we saw it first, by our own watch
         self._wake, self._stopping = asyncio.Event(), asyncio.Event()
+        self._turn = asyncio.Semaphore(1)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def wake(self) -> None:
@@ -139,9 +149,14 @@ class Sender:
         try:
             with self._database.read() as session:
                 under_way = outbox.attempts_under_way(session, commune_id=commune_id, channel=channel)
+                gone = {worker for worker in set(under_way.values()) if self._is_gone(session, worker)}
             now = self._watch()
             self._seen = {attempt: self._seen.get(attempt, now) for attempt in under_way}
-            stale = [attempt for attempt, since in self._seen.items() if now - since >= lease_s]
+            stale = [
+                attempt
+                for attempt, since in self._seen.items()
+                if now - since >= (min(lease_s, GONE_S) if under_way[attempt] in gone else lease_s)
+            ]
             if not stale:
                 return 0
             with self._database.write() as session:
@@ -150,6 +165,10 @@ class Sender:
             # While the database was away nobody could write down that a reply was sent.
             self._seen.clear()
             raise
+
+    def _is_gone(self, session: Session, worker_id: int | None) -> bool:
+        own = self._presence.worker_id if self._presence else None
+        return worker_id not in (None, own) and is_gone(session, worker_id)
 
     async def send_one(self) -> bool:
         """Send the next row that is due; whether there was one."""
@@ -165,12 +184,36 @@ class Sender:
                 await _set_within(self._stopping, pause)
                 continue
             try:
-                if await self.send_one():
+                async with self._one_call():
+                    has_sent = await self.send_one()
+                if has_sent:
                     continue
             except Exception:
                 _log.exception("nothing could be sent: is the database there?", channel=self._channel.name)
             if await _set_within(self._wake, SWEEP_S) and not self._stopping.is_set():
                 self._wake.clear()
+
+    @asynccontextmanager
+    async def _one_call(self) -> AsyncIterator[None]:
+        """Waits for the call before, but not for long.
+
+        Calls under way when the process dies may come twice, so there is one; only a platform that
+        answers slowly gets several at a time.
+        """
+        await self._turn.acquire()
+        is_over = asyncio.Event()
+
+        def let_the_next_begin() -> None:
+            if not is_over.is_set():
+                is_over.set()
+                self._turn.release()
+
+        timer = asyncio.get_running_loop().call_later(PATIENCE_S, let_the_next_begin)
+        try:
+            yield
+        finally:
+            timer.cancel()
+            let_the_next_begin()
 
     async def _keep_putting_back(self) -> None:
         while not await _set_within(self._stopping, PUT_BACK_S):
@@ -182,7 +225,13 @@ class Sender:
     def _take(self) -> Taken | None:
         now = self._clock()
         with self._database.write() as session:
-            return outbox.take_next(session, commune_id=self._commune_id, channel=self._channel.name, now=now)
+            return outbox.take_next(
+                session,
+                commune_id=self._commune_id,
+                channel=self._channel.name,
+                now=now,
+                worker_id=self._presence.worker_id if self._presence else None,
+            )
 
     async def _send(self, taken: Taken) -> None:
         with bound_contextvars(inbox_id=taken.inbox_id):  # in every line about this reply
@@ -221,7 +270,9 @@ class Sender:
             await self._channel.delete(address, message)
             return None
         buttons = [Choice(c["number"], c["title"], c["payload"]) for c in taken.body["choices"]]
-        return await self._channel.send(address, Part(taken.body["text"], tuple(buttons)))
+        body = taken.body
+        part = Part(body["text"], tuple(buttons), body.get("picture"), body.get("paper"), body.get("voice"))
+        return await self._channel.send(address, part)
 
     def _check_window(self, taken: Taken) -> None:
         if isinstance(self._channel, HasWindow):

@@ -38,6 +38,19 @@ class Settings(BaseSettings):
     )
     rate_address: int = Field(60, ge=0, description="web chat messages of one address a minute; 0: no limit")
     rate_new_talks: int = Field(3, ge=0, description="new web talks of one address a minute; 0: no limit")
+    rate_api: int = Field(60, ge=0, description="calls of the API with one key a minute; 0: no limit")
+    oidc_issuer: str | None = Field(
+        None, description="https://… of the office's sign-in service for staff (extra `sso`)"
+    )
+    oidc_client_id: str | None = Field(None, description="what that service knows this installation as")
+    oidc_client_secret: SecretStr | None = Field(None, description="of that client; file:PATH reads a file")
+    piper: str | None = Field(
+        None, description="command of the speech engine Piper, text in, WAV out; unset: espeak-ng, if there"
+    )
+    speech_model: Path | None = Field(
+        None,
+        description="folder of a Whisper model for voice messages (extra `voice`); unset: none are heard",
+    )
     telegram_token: SecretStr | None = Field(None, description="of the bot; file:PATH reads a file")
     telegram_mode: Literal["polling", "webhook"] = Field("polling", description="webhook needs a public URL")
     zalo_bot_token: SecretStr | None = Field(None, description="of the Zalo Bot; file:PATH reads a file")
@@ -65,6 +78,9 @@ class Settings(BaseSettings):
     )
     escalate_minutes: int = Field(
         15, ge=1, description="of working hours until a call nobody took goes to the whole commune"
+    )
+    masked_below: int = Field(
+        5, ge=3, le=10, description="fewer people than these are masked in what is printed or sent to others"
     )
     busy_at: int = Field(
         2_000, ge=1, description="messages waiting from which on the web chat says that many are asking"

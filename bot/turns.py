@@ -124,6 +124,7 @@ class TurnRunner:
             kind=message.kind,
             secrets=tuple(message.secrets),
             hamlet=message.hamlet,
+            confidence=(message.context or {}).get("confidence"),
         )
         return self._conversation.respond(
             heard,
@@ -159,7 +160,7 @@ class TurnRunner:
                     ],
                 )
         profile = self._commune(message.commune_id)
-        services = self._conversation.services
+        services = self._conversation.services.of(profile.slug)
         context = EffectContext(session, message, conversation, profile, now, services=services)
         for effect in turn.effects:
             apply_effect(context, effect)
@@ -204,7 +205,8 @@ class TurnRunner:
         """Cards for a call that was recorded without a turn; what fails here, `bot.escalation` does later."""
         try:
             with self._database.write() as session:
-                push = Pushing(session, self._conversation.services, self._clock())
+                services = self._conversation.services.of(self._commune(commune_id).slug)
+                push = Pushing(session, services, self._clock())
                 relay.offer_waiting(push, commune_id=commune_id)
         except Exception:
             _log.exception("volunteers were not told", commune_id=commune_id)

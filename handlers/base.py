@@ -16,7 +16,8 @@ from rasa_sdk.executor import CollectingDispatcher
 from handlers.effects import Effect
 from handlers.services import Services
 from knowledge.address import DEFAULT, address
-from knowledge.guide import TOPICS, Guide
+from knowledge.guide import TOPICS, VIETNAMESE, Guide
+from knowledge.languages import Language
 from records.communes import CommuneProfile
 
 Events = list[dict[str, Any]]
@@ -32,10 +33,27 @@ class Turn:
     """One run of an Action: what it has to read and where it puts what it says."""
 
     def __init__(self, services: Services, dispatcher: CollectingDispatcher, tracker: Tracker) -> None:
-        self.services = services
+        self.in_vietnamese = services  # what the search knows, and what is said to somebody else
+        self._services = services
+        self._language_now: Language | None = None
         self._dispatcher, self._tracker = dispatcher, tracker
+        self._translated: set[str] = set()  # lines said so far that are not Vietnamese
         self.slots: dict[str, Any] = {}  # to be set
         self.effects: list[Effect] = []
+
+    @property
+    def language(self) -> Language | None:
+        """What the person reads; None for Vietnamese."""
+        return self.in_vietnamese.languages.get(self.slot("language"))
+
+    @property
+    def services(self) -> Services:
+        """With the texts of the person's language, which may change within a turn."""
+        language = self.language
+        if language is not self._language_now:
+            self._language_now = language
+            self._services = self.in_vietnamese.in_language(language.tag if language else None)
+        return self._services
 
     def slot(self, name: str) -> Any:
         return self.slots[name] if name in self.slots else self._tracker.get_slot(name)
@@ -55,13 +73,23 @@ class Turn:
         return str(self._tracker.sender_id)
 
     @property
+    def channel(self) -> str:
+        """The name of the channel, where the host says it."""
+        return str((self._tracker.latest_message.get("metadata") or {}).get("channel") or "")
+
+    @property
+    def way_of_sound(self) -> str | None:
+        """How replies can be heard here, see `Services.sound`."""
+        return self.services.sound(self.commune.slug, self.channel)
+
+    @property
     def entities(self) -> Mapping[str, Any]:
         found = self._tracker.latest_message.get("entities") or []
         return {entity["entity"]: entity["value"] for entity in found}
 
     @property
     def commune(self) -> CommuneProfile:
-        return self.services.commune(self._tracker.get_slot("commune") or "")
+        return self.in_vietnamese.commune(self._tracker.get_slot("commune") or "")
 
     @property
     def place(self) -> str:
@@ -73,18 +101,71 @@ class Turn:
         slug = self.slot("guide")
         return self.services.library().guides.get(slug) if slug else None
 
-    def phrase(self, key: str, **values: object) -> str:
-        """A phrase in the learner's form of address; lists of variants take turns."""
-        return self.addressed(self.services.phrases(key, variant=int(self.slot("turn") or 0), **values))
+    def phrase(self, key: str, of: Guide | None = None, /, **values: object) -> str:
+        """A phrase in the learner's form of address; lists of variants take turns.
+
+        `of`: the guide whose texts are among the values. Where it has not been translated the phrase
+        is Vietnamese, too, so that no sentence is in two languages.
+        """
+        language = self.language
+        if of is not None and of.language == VIETNAMESE:
+            language = None
+        services = self.services if language else self.in_vietnamese
+        text = self.addressed(services.phrases(key, variant=int(self.slot("turn") or 0), **values))
+        if language and language.says(key):
+            self._translated.update(text.split("\n"))
+        return text
 
     def addressed(self, text: str) -> str:
         return address(text, self.slot("address") or DEFAULT)
 
-    def say(self, key: str, *, buttons: Sequence[Button] = (), **values: object) -> None:
-        self.say_text(self.phrase(key, **values), buttons=buttons)
+    def say(
+        self, key: str, of: Guide | None = None, /, *, buttons: Sequence[Button] = (), **values: object
+    ) -> None:
+        """`of` as in `phrase`."""
+        self.say_text(self.phrase(key, of, **values), buttons=buttons)
 
-    def say_text(self, text: str, *, buttons: Sequence[Button] = ()) -> None:
-        self._dispatcher.utter_message(text=text.strip(), buttons=list(buttons))
+    def warn_if_vietnamese(self, key: str) -> None:
+        """Before what must be read now: that it is in Vietnamese, for who reads another language."""
+        if self.language and not self.language.says(key):
+            self.say("languages.only_vietnamese")
+
+    def say_text(
+        self,
+        text: str,
+        *,
+        buttons: Sequence[Button] = (),
+        picture: str | None = None,
+        paper: str | None = None,
+        voice: str | None = None,
+        language: str | None = None,
+    ) -> None:
+        """`picture` and `paper` are paths below the address at which the chat is served.
+
+        `voice` is said aloud instead of the text, which comes only where that fails. `language` is that
+        of a text which is no phrase; that of a phrase is known.
+        """
+        spoken = self._language_of(text) if language is None else language
+        more = {"voice": voice, "language": None if spoken == VIETNAMESE else spoken}
+        self._dispatcher.utter_message(
+            text=text.strip(),
+            buttons=[self._in_its_language(each) for each in buttons],
+            image=picture,
+            attachment=paper,
+            json_message={name: value for name, value in more.items() if value},
+        )
+
+    def _in_its_language(self, each: Button) -> Button:
+        spoken = self._language_of(each["title"])
+        return each if spoken == VIETNAMESE else {**each, "language": spoken}
+
+    def _language_of(self, text: str) -> str:
+        language = self.language
+        if language is None:
+            return VIETNAMESE
+        lines = [line for line in text.split("\n") if line.strip()]
+        is_theirs = all(line in self._translated or line in language.titles for line in lines)
+        return language.tag if lines and is_theirs else VIETNAMESE
 
     def events(self) -> Events:
         slots = [SlotSet(name, value) for name, value in self.slots.items()]
@@ -107,7 +188,8 @@ class ServiceAction(Action, ABC):  # type: ignore[misc]
     def act(self, turn: Turn) -> None: ...
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> Events:
-        turn = Turn(self._services, dispatcher, tracker)
+        services = self._services.of(tracker.get_slot("commune") or "")
+        turn = Turn(services, dispatcher, tracker)
         self.act(turn)
         return turn.events()
 

@@ -25,7 +25,8 @@ ANSWERED_BY = {
 }
 
 _PASSED_ON = frozenset(  # said of something else, whatever was asked
-    "person urgent scam erase see_data log_off log_on menu address_wish remind remind_off class_note_start"
+    "person urgent scam erase see_data log_off log_on menu address_wish remind remind_off news_on news_off"
+    " class_note_start"
     " class_note_undo confirm_start mentees household_start".split()
 )
 _CONFIRM = re.compile(r"(?:toi |em |minh )?xac nhan(?: hoan thanh)?(?: cho)?(?: ma)? (\w{5})\b[ :,]*(.*)")

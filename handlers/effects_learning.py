@@ -31,3 +31,8 @@ def remind(every: str, *, at: dt.datetime, guide: str | None) -> Effect:
 
 def stop_reminding() -> Effect:
     return {"kind": "stop_reminding"}
+
+
+def news(version: str | None) -> Effect:
+    """They agreed to that wording of what being sent the commune's news means; None: no longer."""
+    return {"kind": "news", "version": version}

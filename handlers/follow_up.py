@@ -77,7 +77,9 @@ class FollowUp:
         is_chat = small_talk_hint(self._turn.text, self._turn.services.intents) is not None
         if isinstance(found.decision, OneGuide) or found.elsewhere == "gibberish" or is_chat:
             return alone or found
-        in_context = _without(self._turn.services.ask(f"{_about(self._guide)} {self._query}"), slug)
+        # Translated or not, questions are searched in Vietnamese.
+        about = _about(self._turn.in_vietnamese.library().guide(slug))
+        in_context = _without(self._turn.services.ask(f"{about} {self._query}"), slug)
         if in_context and (alone is None or isinstance(in_context.decision, OneGuide)):
             return in_context
         return alone or found
@@ -116,7 +118,7 @@ class FollowUp:
         match part.section:
             case "prepare":
                 items = guide.prepare if asked_for == "prepare" else guide.prepare[part.number - 1 :][:1]
-                turn.say("guide.answer_prepare", items=_listed(turn, items), buttons=buttons)
+                turn.say("guide.answer_prepare", guide, items=_listed(turn, items), buttons=buttons)
             case "step":
                 step = guide.steps[part.number - 1]
                 if part.number != current_step(turn, guide):
@@ -125,23 +127,26 @@ class FollowUp:
                     )
                 turn.say(
                     "guide.answer_step",
+                    guide,
                     number=part.number,
                     action=turn.addressed(step.action),
                     if_not=turn.addressed(step.if_not),
                     buttons=buttons,
                 )
             case "fault":
-                turn.say_text(fault_text(turn, guide.faults[part.number - 1]), buttons=buttons)
+                fault = fault_text(turn, guide.faults[part.number - 1])
+                turn.say_text(fault, buttons=buttons, language=guide.language)
             case "ask":
-                turn.say("guide.answer_ask", items=_listed(turn, guide.ask), buttons=buttons)
+                turn.say("guide.answer_ask", guide, items=_listed(turn, guide.ask), buttons=buttons)
             case "safety":
-                turn.say_text(f"⚠️ {turn.addressed(guide.front.safety or '')}", buttons=buttons)
+                safety = f"⚠️ {turn.addressed(guide.front.safety or '')}"
+                turn.say_text(safety, buttons=buttons, language=guide.language)
 
     def _say_not_said(self) -> None:
         turn, guide = self._turn, self._guide
         self._record("no_answer")
         buttons = [*aside_buttons(turn, guide), *person_buttons(turn)[:1]]
-        turn.say("guide.not_said", whom=_listed(turn, guide.ask[:2]), buttons=buttons)
+        turn.say("guide.not_said", guide, whom=_listed(turn, guide.ask[:2]), buttons=buttons)
 
 
 def _listed(turn: Turn, items: Sequence[str]) -> str:

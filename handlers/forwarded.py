@@ -21,6 +21,7 @@ class ActionScam(ServiceAction):
             )
         )
         turn.slots.update(misses=0)
+        turn.warn_if_vietnamese(f"safety.verdict_{verdict}")
         lines = [turn.phrase(f"safety.verdict_{verdict}")]
         if signs:
             lines.append(turn.phrase("safety.signs_are"))

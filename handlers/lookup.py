@@ -29,7 +29,7 @@ class ActionLookup(VolunteerAction):
         if plan and plan.answered and is_for_the_plan(plan, found):
             _show_passage(turn, plan)
             return
-        guides = turn.services.library().guides
+        guides = turn.in_vietnamese.library().guides
         match found.decision:
             case OneGuide(slug):
                 show_guide(turn, guides[slug], facts)
@@ -46,7 +46,7 @@ class ActionLookupGuide(VolunteerAction):
     intent = "lookup_guide"
 
     def serve(self, turn: Turn, facts: HelpFacts, volunteer: VolunteerFacts) -> None:
-        guide = turn.services.library().guides.get(str(turn.entities.get("guide")))
+        guide = turn.in_vietnamese.library().guides.get(str(turn.entities.get("guide")))
         if guide is None:
             turn.say("help.lookup_none")
         else:
@@ -61,7 +61,7 @@ class ActionSendGuide(VolunteerAction):
     def serve(self, turn: Turn, facts: HelpFacts, volunteer: VolunteerFacts) -> None:
         code = str(turn.entities.get("code") or "")
         call = active_call({"call": turn.slot("call")}, facts)
-        guide = turn.services.library().guides.get(str(turn.slot("looked_up")))
+        guide = turn.in_vietnamese.library().guides.get(str(turn.slot("looked_up")))
         if guide is None:
             turn.say("help.send_nothing")
         elif code:
@@ -80,7 +80,7 @@ class ActionCallSend(VolunteerAction):
 
     def serve(self, turn: Turn, facts: HelpFacts, volunteer: VolunteerFacts) -> None:
         call = active_call({"call": turn.slot("call")}, facts)
-        guides = turn.services.library().guides
+        guides = turn.in_vietnamese.library().guides
         guide = guides.get(str(turn.slot("looked_up"))) or guides.get((call and call.guide) or "")
         if call is None:
             turn.say("help.no_call")
@@ -106,7 +106,7 @@ def show_guide(turn: Turn, guide: Guide, facts: HelpFacts) -> None:
 
 def guide_text(turn: Turn, guide: Guide) -> str:
     """All steps with source and date of review; the placeholders of address stay in."""
-    return turn.services.phrases(
+    return turn.in_vietnamese.phrases(
         "help.guide_text",
         title=guide.title,
         steps=[step.action for step in guide.steps],

@@ -62,6 +62,7 @@ class ActionUrgent(ServiceAction):
             if commune.police_phone
             else turn.phrase("chat.police_default")
         )
+        turn.warn_if_vietnamese(f"chat.urgent_{kind}")
         turn.say(f"chat.urgent_{kind}", police=police)
         buttons = [button(turn.phrase("chat.urgent_later"), "bye", means="no")]
         if guide:

@@ -20,7 +20,7 @@ SHOWN = 3  # of them as choices
 YOUNGER = ("em", "cháu", "con")
 # Of the phone, not of the person: these stay when somebody else goes on talking. A volunteer is one
 # by their phone, too.
-OF_PHONE = ("commune", "turn", "last_at", "last_text", "unlogged", "choices", "effects",
+OF_PHONE = ("commune", "turn", "last_at", "last_text", "last_said", "unlogged", "choices", "effects",
             "profile", "helping", "helped_by",
             "call", "looked_up", "join_tries", "class_draft", "class_asked", "class_code")  # fmt: skip
 

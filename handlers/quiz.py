@@ -103,11 +103,13 @@ def _ask(turn: Turn, guide: Guide, number: int, *, lead: str) -> None:
     asked = guide.front.quiz[number - 1]
     question = turn.phrase(
         "learning.quiz_question",
+        guide,
         number=number,
         count=len(guide.front.quiz),
         question=turn.addressed(asked.question),
     )
-    turn.say_text(f"{lead}\n{question}", buttons=_options(turn, guide, number, asked.options))
+    options = _options(turn, guide, number, asked.options)
+    turn.say_text(f"{lead}\n{question}", buttons=options, language=guide.language)
 
 
 def _options(turn: Turn, guide: Guide, number: int, options: Sequence[str]) -> list[Button]:
@@ -120,7 +122,7 @@ def _options(turn: Turn, guide: Guide, number: int, options: Sequence[str]) -> l
 def _pass(turn: Turn, guide: Guide, why: str) -> None:
     """All questions of a guide are answered; then what was left goes on, or what comes next is offered."""
     turn.effects.append(effects.completion(guide.slug, "quiz"))
-    lines = [turn.phrase("learning.quiz_right", why=why), turn.phrase("learning.quiz_passed")]
+    lines = [turn.phrase("learning.quiz_right", guide, why=why), turn.phrase("learning.quiz_passed")]
     course = course_of(turn)
     if course is None or (turn.slot("left") and not walked(turn)):
         turn.say_text("\n".join(lines))

@@ -2,13 +2,15 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 from handlers.community import Community, NoCommunity
 from handlers.working_hours import DEFAULT_HOURS, WorkingHours
+from knowledge.guide import Guide, Step
 from knowledge.helping import HelpingWords
 from knowledge.intents import IntentWords
+from knowledge.languages import Languages
 from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases
@@ -86,6 +88,18 @@ class People:
     slots: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+class Guides(Protocol):
+    """The guides as a commune has them: those that are shipped with its staff's own over them."""
+
+    def library(self) -> Library: ...
+
+    def ask(self, question: str) -> Found: ...
+
+    def hear(self, found: Found) -> Heard | None: ...
+
+    def within(self, slug: str, found: Found, step: int) -> Within | None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     phrases: Phrases
@@ -113,3 +127,30 @@ class Services:
     helping: HelpingWords = field(default_factory=HelpingWords)  # what volunteers say
     # (commune's id, sender) → who uses that phone; None where that is not kept apart.
     people: Callable[[int, str], People | None] = lambda _commune_id, _sender: None
+    # The picture of a step, as the path the chat is served at; None where it has none.
+    picture: Callable[[Step], str | None] = lambda _step: None
+    # (commune's slug, guide, channel) → the path of its paper to print; None where it cannot be given.
+    paper: Callable[[str, Guide, str], str | None] = lambda _commune, _guide, _channel: None
+    # (commune's slug, channel) → how replies can be heard there: as a "message", only of a "step", by a
+    # button of the "page"; None: not at all.
+    sound: Callable[[str, str], str | None] = lambda _commune, _channel: None
+    # commune's slug → its guides; None where it has but those that are shipped.
+    own_guides: Callable[[str], Guides | None] = lambda _commune: None
+    languages: Languages = field(default_factory=Languages)  # beside Vietnamese
+
+    def of(self, commune: str) -> "Services":
+        """The same with the guides as this commune has them: taken once for a piece of work."""
+        own = self.own_guides(commune)
+        if own is None:
+            return self
+        return replace(self, library=own.library, ask=own.ask, hear=own.hear, within=own.within)
+
+    def in_language(self, tag: object) -> "Services":
+        """The same with the texts people read in that language, as far as it has them.
+
+        What is found, and what is done, stays the same: questions are understood in Vietnamese.
+        """
+        language = self.languages.get(tag)
+        if language is None:
+            return self
+        return replace(self, phrases=language.phrases, library=lambda: language.library(self.library()))

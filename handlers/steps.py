@@ -9,7 +9,7 @@ from typing import Any
 
 from handlers import effects, stuck
 from handlers.base import Button, Turn, button
-from knowledge.guide import Fault, Guide
+from knowledge.guide import VIETNAMESE, Fault, Guide, Step
 from retrieval.heard import Heard
 
 
@@ -28,15 +28,19 @@ def start(turn: Turn, guide: Guide, *, heard: Heard | None = None) -> None:
     source = guide.front.sources[0]
     lines = [
         *_intro(turn, guide, heard),
-        turn.phrase("guide.prepare", items=" ".join(turn.addressed(item) for item in guide.prepare[:2])),
+        turn.phrase(
+            "guide.prepare", guide, items=" ".join(turn.addressed(item) for item in guide.prepare[:2])
+        ),
     ]
     if guide.front.safety:
         lines.append(f"⚠️ {turn.addressed(guide.front.safety)}")
     reviewed = guide.front.reviewed.strftime("%d/%m/%Y")
-    lines.append(turn.phrase("guide.source", name=source.name, reviewed=reviewed))
+    lines.append(turn.phrase("guide.source", guide, name=source.name, reviewed=reviewed))
     if left and (before := turn.services.library().guides.get(left["guide"])):
-        lines.append(turn.phrase("guide.left", title=before.title, step=left["step"] + 1))
-    turn.say_text("\n".join(lines))
+        lines.append(turn.phrase("guide.left", guide, title=before.title, step=left["step"] + 1))
+    if turn.language and guide.language == VIETNAMESE:
+        turn.say("languages.guide_in_vietnamese")
+    turn.say_text("\n".join(lines), language=guide.language)
     show_step(turn, guide)
 
 
@@ -56,6 +60,7 @@ def show_step(turn: Turn, guide: Guide) -> None:
     turn.slots.update(phase="step", step=number - 1, aside=False)
     text = turn.phrase(
         "guide.step",
+        guide,
         number=number,
         count=len(guide.steps),
         action=turn.addressed(step.action),
@@ -65,9 +70,18 @@ def show_step(turn: Turn, guide: Guide) -> None:
         button(turn.phrase("guide.done"), "next", means="yes"),
         button(turn.phrase("guide.not_seen"), "not_found", means="no"),
     ]
+    is_heard = turn.way_of_sound in ("message", "step") and guide.language == VIETNAMESE
     if stuck.shown_again(turn, guide, number):
-        text, buttons = f"{text}\n{turn.phrase('people.stuck_shown')}", [*buttons, stuck.person_button(turn)]
-    turn.say_text(text, buttons=buttons)
+        offer = turn.phrase("people.stuck_shown", guide)
+        text, buttons = f"{text}\n{offer}", [*buttons, stuck.person_button(turn)]
+    elif is_heard and not turn.slot("read_out"):
+        buttons.append(button(turn.phrase("voice.hear_step"), "listen"))
+    turn.say_text(text, buttons=buttons, picture=picture_of(turn, step), language=guide.language)
+
+
+def picture_of(turn: Turn, step: Step) -> str | None:
+    """None for who said that they want none."""
+    return None if turn.slot("pictures") is False else turn.services.picture(step)
 
 
 def ask_check(turn: Turn, guide: Guide) -> None:
@@ -78,6 +92,7 @@ def ask_check(turn: Turn, guide: Guide) -> None:
             button(turn.phrase("guide.check_yes"), "check_yes", means="yes"),
             button(turn.phrase("guide.check_no"), "check_no", means="no"),
         ],
+        language=guide.language,
     )
 
 
@@ -155,10 +170,11 @@ def help_to_find(turn: Turn, guide: Guide) -> None:
     ]
     if times == 1:
         text = turn.addressed(guide.steps[current_step(turn, guide) - 1].if_not)
-        turn.say("guide.not_found", if_not=text[:1].upper() + text[1:], buttons=buttons)
+        turn.say("guide.not_found", guide, if_not=text[:1].upper() + text[1:], buttons=buttons)
     else:
         fault = next_fault(turn, guide, times - 2)
-        turn.say("guide.not_found_again", fault=fault, buttons=[*buttons, stuck.person_button(turn)])
+        buttons.append(stuck.person_button(turn))
+        turn.say("guide.not_found_again", guide, fault=fault, buttons=buttons)
 
 
 def go_to(turn: Turn, guide: Guide, number: int) -> None:
@@ -220,9 +236,9 @@ def return_to_left(turn: Turn) -> bool:
 def _intro(turn: Turn, guide: Guide, heard: Heard | None) -> list[str]:
     count = len(guide.steps)
     if heard is not None and heard.text is None:
-        return [turn.phrase("guide.intro_heard", title=guide.title, steps=count)]
-    understood = [turn.phrase("chat.heard", text=heard.text)] if heard else []
-    return [*understood, turn.phrase("guide.intro", title=guide.title, steps=count)]
+        return [turn.phrase("guide.intro_heard", guide, title=guide.title, steps=count)]
+    understood = [turn.phrase("chat.heard", guide, text=heard.text)] if heard else []
+    return [*understood, turn.phrase("guide.intro", guide, title=guide.title, steps=count)]
 
 
 def finish(turn: Turn, guide: Guide) -> None:
@@ -253,6 +269,7 @@ def check_not_yet(turn: Turn, guide: Guide) -> None:
     turn.slots.update(phase="check_no", stuck=times + 1, step=len(guide.steps) - 1)
     turn.say(
         "guide.check_not_yet",
+        guide,
         fault=next_fault(turn, guide, times),
         buttons=[
             button(turn.phrase("guide.last_step"), "resume_last", means="yes"),

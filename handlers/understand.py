@@ -14,6 +14,7 @@ from typing import Any
 from handlers.address_wish import read_wish
 from handlers.guard import without_masks
 from handlers.hamlet_names import match_hamlet, names_a_hamlet
+from handlers.language_wish import read_language
 from handlers.numbers import read_number, read_title
 from handlers.profile_words import read_profile
 from handlers.reminder_words import read_reminder
@@ -78,6 +79,8 @@ def understand(text: str, payload: str | None, words: IntentWords, situation: Si
         said = {"form": wish.form, "refused": wish.refused, "me": wish.me}
         said |= {"rest": wish.rest, "query": wish.rest}
         return Intent("address_wish", {name: value for name, value in said.items() if value})
+    if asked := read_language(text, words.languages):
+        return Intent("language", {"tag": asked.tag or "", "name": asked.name})
     if profile := read_profile(text, situation.people, is_helping=situation.is_helping):
         told = {"name": profile.name, "introduced": profile.is_introduced}
         told |= {"rest": profile.rest, "query": profile.rest}  # a Rasa server's `query` is the whole message

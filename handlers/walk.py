@@ -134,7 +134,9 @@ class ActionAllSteps(_GuideAction):
 
     def walk(self, turn: Turn, guide: Guide) -> None:
         steps = [turn.addressed(step.action) for step in guide.steps]
-        turn.say("guide.handout", title=guide.title, steps=steps)
+        turn.say("guide.handout", guide, title=guide.title, steps=steps)
+        if paper := turn.services.paper(turn.commune.slug, guide, turn.channel):
+            turn.say_text(turn.phrase("handout.offered"), paper=paper)
         if turn.slot("phase") == "finished":
             end(turn, "guide.handout_after")
         else:

@@ -8,13 +8,14 @@ import datetime as dt
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
-from knowledge.guide import GROUPS, ContentError, Guide, parse_guide
+from knowledge.drawing import DrawingError, drawing_of
+from knowledge.guide import GROUPS, ContentError, Guide, Step, parse_guide
 from knowledge.lessons import FILE, LEVELS, load_paths
 from knowledge.library import CONTENT, load_fields, load_questions, read_text
 
@@ -27,7 +28,7 @@ MAX_LABEL = 40  # characters of a line to choose from
 NEAR_LABELS = 0.6  # share of words from which two of them read alike
 EXPIRES_SOON = dt.timedelta(days=60)
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Problem:
     found: str
     expected: str
     severity: Severity = "error"
+    rule: str = field(default="", compare=False)  # which one, to be said in the words of a page
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.severity}: found {self.found}, expected {self.expected}"
@@ -92,14 +94,17 @@ def check_guide(
     yield from _check_dates(guide, where, today)
     if not MIN_STEPS <= len(guide.steps) <= MAX_STEPS:
         found, expected = f"{len(guide.steps)} steps", f"{MIN_STEPS} to {MAX_STEPS}"
-        yield Problem(where, guide.steps[0].line if guide.steps else 1, found, expected)
+        yield Problem(where, guide.steps[0].line if guide.steps else 1, found, expected, rule="steps")
     if not guide.faults or not guide.ask or not guide.prepare:
-        yield Problem(where, 1, "an empty section", "at least one line in each section")
+        yield Problem(where, 1, "an empty section", "at least one line in each section", rule="sections")
     if not guide.front.check.rstrip().endswith("?"):
-        yield Problem(where, 1, f"check: {guide.front.check!r}", "a question that ends with '?'")
+        yield Problem(
+            where, 1, f"check: {guide.front.check!r}", "a question that ends with '?'", rule="check"
+        )
     for step in guide.steps:
         yield from _check_actions(step.action, where, step.line, words)
         yield from _check_length(f"{step.action} {step.appears}", where, step.line)
+        yield from _check_picture(step, where)
     for line, text in _texts(guide):
         yield from check_text(text, where, line, words)
 
@@ -107,20 +112,20 @@ def check_guide(
 def check_text(text: str, where: str, line: int, words: StyleWords) -> Iterator[Problem]:
     """The rules for any Vietnamese text a resident reads: words, address, sentence length."""
     if text != unicodedata.normalize("NFC", text):
-        yield Problem(where, line, "text that is not NFC", "composed letters (NFC)")
+        yield Problem(where, line, "text that is not NFC", "composed letters (NFC)", rule="nfc")
     outside = _without_labels(text)
     for word, instead in words.banned + words.english:
         if _has_word(outside, word):
-            yield Problem(where, line, f"{word!r}", f"{instead!r}, or the label in quotes")
+            yield Problem(where, line, f"{word!r}", f"{instead!r}, or the label in quotes", rule="word")
     yield from _check_address(outside, where, line)
     counts = [len(sentence.split()) for sentence in sentences(text)]
     for count, sentence in zip(counts, sentences(text), strict=True):
         if count > MAX_SENTENCE:
             found = f"a sentence of {count} words ('{sentence[:30]}…')"
-            yield Problem(where, line, found, f"at most {MAX_SENTENCE}")
+            yield Problem(where, line, found, f"at most {MAX_SENTENCE}", rule="sentence")
     if len(counts) > 1 and sum(counts) / len(counts) > MEAN_SENTENCE:
         found = f"sentences of {sum(counts) / len(counts):.1f} words on average"
-        yield Problem(where, line, found, f"at most {MEAN_SENTENCE}")
+        yield Problem(where, line, found, f"at most {MEAN_SENTENCE}", rule="sentences")
 
 
 def sentences(text: str) -> list[str]:
@@ -151,13 +156,32 @@ def _texts(guide: Guide) -> Iterator[tuple[int, str]]:
         yield from ((fault.line, text) for text in (fault.sign, fault.remedy))
 
 
+def _check_picture(step: Step, where: str) -> Iterator[Problem]:
+    """A picture says nothing that the step does not: each of its labels stands in the step."""
+    try:
+        drawing = drawing_of(step)
+    except DrawingError as error:
+        found, _, expected = str(error).removeprefix("found ").partition(", expected ")
+        yield Problem(where, step.line, f"picture: {found}", expected, rule="picture")
+        return
+    for label in drawing.texts if drawing else ():
+        if label not in f"{step.action} {step.appears}":
+            yield Problem(
+                where,
+                step.line,
+                f"picture: {label!r}",
+                "a label that stands in the step",
+                rule="picture_label",
+            )
+
+
 def _check_links(guide: Guide, where: str, slugs: set[str]) -> Iterator[Problem]:
     for name in ("prerequisites", "related"):
         for slug in getattr(guide.front, name):
             if slug not in slugs:
-                yield Problem(where, 1, f"{name}: {slug!r}", "the slug of a guide")
+                yield Problem(where, 1, f"{name}: {slug!r}", "the slug of a guide", rule="slug")
             if slug == guide.slug:
-                yield Problem(where, 1, f"{name}: the guide itself", "another guide")
+                yield Problem(where, 1, f"{name}: the guide itself", "another guide", rule="itself")
 
 
 def _check_prerequisites(guides: list[Guide], content: Path, wanted: set[str]) -> Iterator[Problem]:
@@ -221,12 +245,12 @@ def _check_paths(guides: list[Guide], content: Path) -> Iterator[Problem]:
 
 def _check_dates(guide: Guide, where: str, today: dt.date) -> Iterator[Problem]:
     if guide.front.reviewed > today:
-        yield Problem(where, 1, f"reviewed: {guide.front.reviewed}", f"a date up to {today}")
+        yield Problem(where, 1, f"reviewed: {guide.front.reviewed}", f"a date up to {today}", rule="reviewed")
     if guide.is_expired(today):
-        yield Problem(where, 1, f"expires: {guide.front.expires}", "facts that still hold")
+        yield Problem(where, 1, f"expires: {guide.front.expires}", "facts that still hold", rule="expired")
     elif guide.front.expires and guide.front.expires - today <= EXPIRES_SOON:
         found = f"expires: {guide.front.expires}"
-        yield Problem(where, 1, found, "a review before that day", "warning")
+        yield Problem(where, 1, found, "a review before that day", "warning", rule="expires")
 
 
 def _check_actions(text: str, where: str, line: int, words: StyleWords) -> Iterator[Problem]:
@@ -235,14 +259,14 @@ def _check_actions(text: str, where: str, line: int, words: StyleWords) -> Itera
         outside = outside.replace(phrase, " ")
     found = [verb for verb in words.actions for _ in re.findall(rf"\b{verb}\b", outside)]
     if len(found) > 1:
-        yield Problem(where, line, f"actions {', '.join(found)}", "one action a step")
+        yield Problem(where, line, f"actions {', '.join(found)}", "one action a step", rule="actions")
 
 
 def _check_length(text: str, where: str, line: int) -> Iterator[Problem]:
     count = len(text.split())
     if count > MAX_WORDS or len(text) > MAX_CHARACTERS:
         found = f"{count} words, {len(text)} characters"
-        yield Problem(where, line, found, f"at most {MAX_WORDS} and {MAX_CHARACTERS}")
+        yield Problem(where, line, found, f"at most {MAX_WORDS} and {MAX_CHARACTERS}", rule="long")
 
 
 # A kin word that stands for a third person or a trade, not for the reader.
@@ -257,10 +281,12 @@ _ADDRESS_WORD = re.compile(r"\b(bác|cháu)\b")
 def _check_address(text: str, where: str, line: int) -> Iterator[Problem]:
     plain = _THIRD_PERSON.sub(" ", re.sub(r"\{[^}]*\}", " ", text).lower())
     if match := _ADDRESS_WORD.search(plain):
-        yield Problem(where, line, repr(match[0]), "the placeholder {bác} or {cháu}")
+        yield Problem(where, line, repr(match[0]), "the placeholder {bác} or {cháu}", rule="address")
     for placeholder in re.findall(r"\{([^}]*)\}", text):
         if placeholder not in ("bác", "Bác", "cháu", "Cháu"):
-            yield Problem(where, line, f"{{{placeholder}}}", "{bác}, {Bác}, {cháu} or {Cháu}")
+            yield Problem(
+                where, line, f"{{{placeholder}}}", "{bác}, {Bác}, {cháu} or {Cháu}", rule="placeholder"
+            )
 
 
 def _check_questions(content: Path, slugs: set[str], wanted: set[str]) -> Iterator[Problem]:

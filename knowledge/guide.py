@@ -12,7 +12,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -23,8 +23,11 @@ GROUPS = ("can-bo", "hoc-sinh", "nguoi-lao-dong", "nguoi-dan")  # QĐ 757/QĐ-BK
 Topic = Literal["vneid", "dich-vu-cong", "thanh-toan", "an-toan", "ky-nang", "phong-trao"]
 Group = Literal["can-bo", "hoc-sinh", "nguoi-lao-dong", "nguoi-dan"]
 
+VIETNAMESE = "vi"
+
 SECTIONS = ("Chuẩn bị", "Các bước", "Lỗi hay gặp", "Hỏi ai")
 APPEARS, IF_NOT = "Máy hiện:", "Nếu không thấy:"
+PICTURE = "Hình:"  # may follow them: what the step's picture shows (`knowledge.drawing`)
 
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 # Zero-width, direction and control marks can hide words from an editor's eye (reliability.md R29);
@@ -116,6 +119,9 @@ class Step:
     appears: str
     if_not: str
     line: int = field(default=0, compare=False)
+    picture: str | None = None  # as the editor described it; None: what the step itself says
+    # Of a translated step: the Vietnamese one, with the labels as they are on the phone.
+    vietnamese: "Step | None" = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,7 @@ class Guide:
     faults: tuple[Fault, ...]
     ask: tuple[str, ...]
     questions: tuple[str, ...] = ()
+    language: str = VIETNAMESE  # of the texts people read, as in BCP 47
 
     @property
     def title(self) -> str:
@@ -153,6 +160,19 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What stands below the front matter."""
+
+    prepare: tuple[str, ...]
+    steps: tuple[Step, ...]
+    faults: tuple[Fault, ...]
+    ask: tuple[str, ...]
+
+
+Front = TypeVar("Front", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
 class _Line:
     number: int
     text: str
@@ -163,21 +183,33 @@ def parse_guide(path: Path, text: str) -> Guide:
     if hidden := HIDDEN.search(text):
         line = text.count("\n", 0, hidden.start()) + 1
         raise ContentError(path, line, f"hidden character U+{ord(hidden[0]):04X}", "visible text")
-    if not SLUG.fullmatch(path.stem):
-        raise ContentError(path, 1, repr(path.stem), "a name such as 'kn-wifi'")
-    front, body = _split(path, text)
-    sections = _sections(path, body)
+    front, body = parse_parts(path, text, FrontMatter)
     return Guide(
         slug=path.stem,
         front=front,
+        prepare=body.prepare,
+        steps=body.steps,
+        faults=body.faults,
+        ask=body.ask,
+    )
+
+
+def parse_parts(path: Path, text: str, front: type[Front]) -> tuple[Front, Body]:
+    """The front matter, as that model, and the four sections; raises `ContentError`."""
+    if not SLUG.fullmatch(path.stem):
+        raise ContentError(path, 1, repr(path.stem), "a name such as 'kn-wifi'")
+    read, lines = _split(path, text, front)
+    sections = _sections(path, lines)
+    body = Body(
         prepare=tuple(line.text for line in _bullets(path, sections["Chuẩn bị"])),
         steps=_steps(path, sections["Các bước"]),
         faults=tuple(_fault(path, line) for line in _bullets(path, sections["Lỗi hay gặp"])),
         ask=tuple(line.text for line in _bullets(path, sections["Hỏi ai"])),
     )
+    return read, body
 
 
-def _split(path: Path, text: str) -> tuple[FrontMatter, list[_Line]]:
+def _split(path: Path, text: str, model: type[Front]) -> tuple[Front, list[_Line]]:
     lines = text.splitlines()
     if not lines or lines[0].strip() != "---":
         found = repr(lines[0]) if lines else "an empty file"
@@ -185,12 +217,12 @@ def _split(path: Path, text: str) -> tuple[FrontMatter, list[_Line]]:
     end = next((n for n in range(1, len(lines)) if lines[n].strip() == "---"), None)
     if end is None:
         raise ContentError(path, len(lines), "the end of the file", "'---' after the front matter")
-    front = _front_matter(path, lines[1:end])
+    front = _front_matter(path, lines[1:end], model)
     body = [_Line(n + 1, lines[n].rstrip()) for n in range(end + 1, len(lines))]
     return front, body
 
 
-def _front_matter(path: Path, lines: list[str]) -> FrontMatter:
+def _front_matter(path: Path, lines: list[str], model: type[Front]) -> Front:
     try:
         data = yaml.load("\n".join(lines), Loader=_DatesAsText)  # noqa: S506  # nosec B506 - a SafeLoader with one change
     except yaml.YAMLError as error:
@@ -198,7 +230,7 @@ def _front_matter(path: Path, lines: list[str]) -> FrontMatter:
     if not isinstance(data, dict):
         raise ContentError(path, 2, repr(data)[:40], "YAML fields such as 'title: Nối Wi-Fi'")
     try:
-        return FrontMatter.model_validate(data)
+        return model.model_validate(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -255,7 +287,10 @@ def _steps(path: Path, lines: list[_Line]) -> tuple[Step, ...]:
         action = line.text.split(". ", 1)[1]
         appears = _labelled(path, remaining, line, APPEARS)
         if_not = _labelled(path, remaining, line, IF_NOT)
-        steps.append(Step(action, appears, if_not, line.number))
+        picture = None
+        if remaining and remaining[0].text.strip().startswith(f"- {PICTURE}"):
+            picture = _labelled(path, remaining, line, PICTURE)
+        steps.append(Step(action, appears, if_not, line.number, picture))
     return tuple(steps)
 
 

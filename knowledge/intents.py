@@ -1,9 +1,10 @@
 """The words that steer a conversation: content in `knowledge/glossary/intents.yaml`, all folded."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from knowledge.language_words import LanguageWords, load_language_words
 from knowledge.library import CONTENT, load_fields
 from knowledge.walking import WalkingWords, load_walking_words
 
@@ -12,7 +13,8 @@ STEERING = (
     "restart", "all_steps", "stop", "see_data", "edit_data", "log_off", "log_on", "agree",
     "path_next", "path_progress", "path_groups", "level_ask", "take_back", "quiz_start", "certificate",
     "class_note_start", "class_note_undo", "confirm_start", "mentees", "mentors", "household_start",
-    "household_leave",
+    "household_leave", "pictures_off", "pictures_on", "news_on", "news_off",
+    "listen", "listen_on", "listen_off",
 )  # fmt: skip
 _OTHERS = (
     "polite", "skip", "who_in", "thanks_in", "chat", "numbers", "number_words", "number_around",
@@ -34,6 +36,7 @@ class IntentWords:
     number_not: tuple[str, ...]  # what makes a number part of something else: marked words, folded phrases
     last: frozenset[str]
     walking: WalkingWords
+    languages: LanguageWords = field(default_factory=LanguageWords)
 
 
 def load_intent_words(content: Path = CONTENT) -> IntentWords:
@@ -52,4 +55,5 @@ def load_intent_words(content: Path = CONTENT) -> IntentWords:
         number_not=tuple(data["number_not"]),
         last=frozenset(data["last"]),
         walking=load_walking_words(content),
+        languages=load_language_words(content),
     )

@@ -7,6 +7,7 @@ never an empty gap. The placeholders {bác} and {cháu} stay in; `knowledge.addr
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -45,13 +46,18 @@ def load_phrases(content: Path = CONTENT) -> Phrases:
     texts: dict[str, tuple[str, ...]] = {}
     for path in sorted((content / "phrases").glob("*.yaml")):
         for key, value in load_fields(path).items():
-            variants = value if isinstance(value, list) else [value]
-            if not variants or not all(isinstance(text, str) for text in variants):
-                raise ContentError(path, 1, f"{key}: {value!r}"[:60], "a text or a list of texts")
-            texts[f"{path.stem}.{key}"] = tuple(text.strip() for text in variants)
-            for text in variants:
-                _check_template(path, key, text)
+            texts[f"{path.stem}.{key}"] = variants_of(path, key, value)
     return Phrases(texts)
+
+
+def variants_of(path: Path, key: str, value: Any) -> tuple[str, ...]:
+    """What stands at `key` of a phrase file; raises `ContentError` where it can never be said."""
+    variants = value if isinstance(value, list) else [value]
+    if not variants or not all(isinstance(text, str) for text in variants):
+        raise ContentError(path, 1, f"{key}: {value!r}"[:60], "a text or a list of texts")
+    for text in variants:
+        _check_template(path, key, text)
+    return tuple(text.strip() for text in variants)
 
 
 _SYNTAX = jinja2.Environment(autoescape=True)

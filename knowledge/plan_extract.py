@@ -146,12 +146,12 @@ def read_docx(path: Path) -> str:
     return "\n".join(_word_lines(document.element.body, Numbering(document)))
 
 
-def check_zip(path: Path) -> None:
+def check_zip(path: Path, main_part: str = "word/document.xml", kind: str = "a .docx") -> None:
     """Judge a zip by what it declares, before anything is unpacked."""
     try:
         members = zipfile.ZipFile(path).infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Refused("damaged", "a zip container that does not open", "a sound .docx") from error
+        raise Refused("damaged", "a zip container that does not open", f"{kind} that is sound") from error
     if len(members) > MAX_MEMBERS:
         raise Refused("bomb", f"{len(members)} members", f"at most {MAX_MEMBERS}")
     declared = sum(member.file_size for member in members)
@@ -165,14 +165,14 @@ def check_zip(path: Path) -> None:
         if name.endswith(_NESTED):
             raise Refused("bomb", f"the member {member.filename[:60]!r}", "no archive within the archive")
         if ".." in name.split("/") or name.startswith("/") or "\\" in name or ":" in name:
-            raise Refused("damaged", f"the member {member.filename[:60]!r}", "names of parts of a Word file")
+            raise Refused("damaged", f"the member {member.filename[:60]!r}", f"names of parts of {kind}")
         if member.flag_bits & 1:
             raise Refused("encrypted", "a protected file", "a file without a password")
         if name.endswith("vbaproject.bin"):
-            raise Refused("wrong_type", "a file with macros", "a .docx without macros")
+            raise Refused("wrong_type", "a file with macros", f"{kind} without macros")
     names = {member.filename for member in members}
-    if "word/document.xml" not in names:
-        raise Refused("wrong_type", "a zip that is not a Word file", "a .docx")
+    if main_part not in names:
+        raise Refused("wrong_type", "a zip that is another kind of file", kind)
     _check_edges(path, members)
     with zipfile.ZipFile(path) as archive:
         for member in members:
@@ -186,7 +186,7 @@ def _check_edges(path: Path, members: list[zipfile.ZipInfo]) -> None:
         min(member.header_offset for member in members) != 0
         or data.rfind(_ZIP_END) != len(data) - _ZIP_END_BYTES
     ):
-        raise Refused("wrong_type", "a zip with something before or behind it", "a .docx and nothing else")
+        raise Refused("wrong_type", "a zip with something before or behind it", "a file and nothing else")
 
 
 def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
@@ -204,7 +204,7 @@ def _check_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
     try:
         relations = parse_xml(_read_member(archive, member))
     except SyntaxError as error:
-        raise Refused("damaged", f"{member.filename[:60]!r}, which is no XML", "a sound .docx") from error
+        raise Refused("damaged", f"{member.filename[:60]!r}, which is no XML", "a sound file") from error
     for relation in relations:
         is_outside = relation.get("TargetMode", "").strip().lower() == "external"
         if is_outside and not relation.get("Type", "").endswith("/hyperlink"):
@@ -217,7 +217,7 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int = 
             return part.read(most)
     except (zipfile.BadZipFile, NotImplementedError, OSError, EOFError, zlib.error) as error:
         raise Refused(
-            "damaged", f"{member.filename[:60]!r}, which does not unpack", "a sound .docx"
+            "damaged", f"{member.filename[:60]!r}, which does not unpack", "a sound file"
         ) from error
 
 

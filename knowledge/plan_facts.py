@@ -68,6 +68,11 @@ class PlanFacts:
     models: tuple[Model, ...]
 
 
+# The words that `Target.bound` and `ReportDeadline.period` may hold besides nothing.
+BOUND_AFTER = "trở lên"  # stands behind the number, the others before it
+BOUNDS = ("trên", "từ", "ít nhất", "tối thiểu", BOUND_AFTER)
+REPORT_PERIODS = ("tháng", "quý", "6 tháng", "năm")
+
 _BODY = frozenset(("item", "row", "heading", "closing"))
 
 

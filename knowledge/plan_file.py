@@ -11,7 +11,7 @@ import sys
 import tempfile
 import unicodedata
 from pathlib import Path
-from typing import BinaryIO, Literal, cast, get_args
+from typing import Any, BinaryIO, Literal, cast, get_args
 
 MAX_BYTES = 20 * 1024 * 1024
 WALL_S = 20.0
@@ -44,7 +44,7 @@ class PlanFileError(Exception):
 def read_plan_file(path: Path, *, wall_s: float = WALL_S) -> str:
     """The text of a plan file; raises `PlanFileError`. Nothing is written."""
     _check_outside(path)
-    answer = _extract(path, wall_s)
+    answer = {key: str(value) for key, value in run_extract(_EXTRACT, path, wall_s).items()}
     if "text" in answer:
         return answer["text"]
     reason = answer.get("reason", "")
@@ -106,11 +106,12 @@ def _check_outside(path: Path) -> None:
         raise PlanFileError(path.name, reason, f"contents that are not {suffix}", f"a sound {suffix}")
 
 
-def _extract(path: Path, wall_s: float) -> dict[str, str]:
+def run_extract(program: Path, path: Path, wall_s: float) -> dict[str, Any]:
+    """What `program` prints of the file, one JSON object; raises `PlanFileError` where it cannot."""
     with tempfile.TemporaryDirectory() as folder:
         try:
             done = subprocess.run(  # noqa: S603 - our own program, without a shell
-                [sys.executable, "-I", "-B", str(_EXTRACT), str(path.resolve())],
+                [sys.executable, "-I", "-B", str(program), str(path.resolve())],
                 cwd=folder,
                 env={"PATH": os.defpath, "PYTHONIOENCODING": "utf-8", "HOME": folder},
                 stdin=subprocess.DEVNULL,
@@ -125,9 +126,9 @@ def _extract(path: Path, wall_s: float) -> dict[str, str]:
     if done.returncode < 0:  # ended by a signal: the processor time was up, or the memory
         raise PlanFileError(path.name, "too_slow", "a file that takes too much to read", "a smaller file")
     try:
-        answer = json.loads(done.stdout)
+        answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         reason: Reason = "bomb" if "MemoryError" in "".join(last) else "damaged"
         raise PlanFileError(path.name, reason, "a file that cannot be read", "a sound file") from None
-    return {key: str(value) for key, value in answer.items()}
+    return answer

@@ -69,6 +69,37 @@ def first_broken(session: Session, *, commune_id: int) -> int | None:
     return None
 
 
+def find(
+    session: Session,
+    *,
+    commune_id: int,
+    start: dt.datetime,
+    end: dt.datetime,
+    actor: str | None = None,
+    action: str | None = None,
+    before: int | None = None,
+    limit: int,
+) -> list[AuditEntry]:
+    """Entries of [start, end), the newest first; `actor` is a part of its name, `before` a number."""
+    wanted = select(AuditEntry).where(
+        AuditEntry.commune_id == commune_id, AuditEntry.created_at >= start, AuditEntry.created_at < end
+    )
+    if actor is not None:
+        wanted = wanted.where(AuditEntry.actor.contains(actor, autoescape=True))
+    if action is not None:
+        wanted = wanted.where(AuditEntry.action == action)
+    if before is not None:
+        wanted = wanted.where(AuditEntry.sequence < before)
+    return list(session.scalars(wanted.order_by(AuditEntry.sequence.desc()).limit(limit)))
+
+
+def actions(session: Session, *, commune_id: int) -> list[str]:
+    """What stands in the log at all."""
+    return list(
+        session.scalars(select(AuditEntry.action).where(AuditEntry.commune_id == commune_id).distinct())
+    )
+
+
 def head(session: Session, *, commune_id: int) -> tuple[int, str] | None:
     """Number and hash of the last entry: who keeps them elsewhere can prove a later change."""
     last = _last(session, commune_id)

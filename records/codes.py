@@ -4,6 +4,7 @@ Letter and digit in turn, so that no place holds two signs that look alike, no k
 marks on it, and nothing in it reads like a number that is masked.
 """
 
+import math
 import re
 import secrets
 import unicodedata
@@ -18,6 +19,8 @@ _LETTERS, _DIGITS = "BCGHKMNPTVX", "2346789"
 _SHAPE = (_LETTERS, _DIGITS, _LETTERS, _DIGITS, _LETTERS)  # 65,219 codes a commune
 _WRITTEN = re.compile("".join(f"[{signs}]" for signs in _SHAPE))
 _TRIES = 50
+_COUNT = math.prod(len(signs) for signs in _SHAPE)
+_STEP = 40_503  # shares no factor with the count, so that it meets each code once
 
 
 def read_code(text: str) -> str | None:
@@ -28,6 +31,17 @@ def read_code(text: str) -> str | None:
 
 def new_code() -> str:
     return "".join(secrets.choice(signs) for signs in _SHAPE)
+
+
+def nth_code(number: int) -> str | None:
+    """A different code for each number, for people who are made up; None when there are no more."""
+    if number >= _COUNT:
+        return None
+    rest, signs = number * _STEP % _COUNT, []
+    for choice in _SHAPE:
+        rest, at = divmod(rest, len(choice))
+        signs.append(choice[at])
+    return "".join(signs)
 
 
 def claim(session: Session, *, commune_id: int, learner_id: int, code: str) -> bool:

@@ -48,8 +48,11 @@ def find_commune(session: Session, slug: str) -> Commune | None:
 
 
 def commune_profile(session: Session, commune: Commune) -> CommuneProfile:
+    """Closed hamlets are left out: nobody is asked whether they live there."""
     hamlets = session.scalars(
-        select(Hamlet).where(Hamlet.commune_id == commune.id).order_by(Hamlet.position, Hamlet.id)
+        select(Hamlet)
+        .where(Hamlet.commune_id == commune.id, Hamlet.closed_at.is_(None))
+        .order_by(Hamlet.position, Hamlet.id)
     )
     return CommuneProfile(
         id=commune.id,

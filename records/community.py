@@ -33,6 +33,8 @@ class Volunteer(Base):
     conversation_id: Mapped[int | None]  # None until the invitation was used
     is_on_duty: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    ambassador_on: Mapped[dt.date | None]  # the day the commune named them Đại sứ số
+    ambassador_by: Mapped[str | None] = mapped_column(String(120))
     created_by: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[dt.datetime]
 
@@ -92,7 +94,7 @@ class ClassNote(Base):
 
     commune_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
-    inbox_id: Mapped[int]  # the message that confirmed it: saved once
+    inbox_id: Mapped[int]  # the message that confirmed it: saved once; below 0: of a row of a file
     volunteer_id: Mapped[int | None]  # None: entered by staff
     entered_by: Mapped[str] = mapped_column(String(120))
     kind: Mapped[str] = mapped_column(String(10))  # class, visit, help
@@ -106,6 +108,9 @@ class ClassNote(Base):
     minority: Mapped[int | None]
     note: Mapped[str | None]  # masked
     is_void: Mapped[bool] = mapped_column(default=False)  # taken back
+    void_reason: Mapped[str | None]  # why staff took it out, masked
+    changed_by: Mapped[str | None] = mapped_column(String(120))  # the last of staff who corrected it
+    changed_at: Mapped[dt.datetime | None]
     created_at: Mapped[dt.datetime]
 
 
@@ -157,6 +162,10 @@ class Household(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     code: Mapped[str] = mapped_column(String(40))  # folded
     hamlet_id: Mapped[int | None]
+    entered_by: Mapped[str | None] = mapped_column(String(120))  # None: by the family itself, in the chat
+    reached_on: Mapped[dt.date | None]  # the day the commune saw that it is digital
+    reached_by: Mapped[str | None] = mapped_column(String(120))
+    note: Mapped[str | None]  # masked
     created_at: Mapped[dt.datetime]
 
 

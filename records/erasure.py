@@ -94,7 +94,9 @@ def erase_profile(
     session.execute(delete(Learner).where(Learner.commune_id == commune_id, Learner.id == learner_id))
     keep.text, keep.payload = "", None
     conversation.slots = {
-        key: value for key, value in conversation.slots.items() if key not in ("last_text", "helped_by")
+        key: value
+        for key, value in conversation.slots.items()
+        if key not in ("last_text", "last_said", "helped_by")
     }
     session.add(Erasure(commune_id=commune_id, receipt=receipt, learner_id=learner_id, created_at=now))
     session.flush()

@@ -5,6 +5,7 @@ who had it; what waits now is counted from the calls themselves.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
@@ -26,6 +27,14 @@ class FirstReply:
     answered: int  # by a person, until now
     median: dt.timedelta | None  # from the call to the first reply; None when nobody was answered
 
+    @classmethod
+    def of(cls, calls: Iterable[tuple[dt.datetime, dt.datetime | None]]) -> "FirstReply":
+        """Of calls as (made at, answered at)."""
+        waits = [answered - made if answered else None for made, answered in calls]
+        waits_s = [wait.total_seconds() for wait in waits if wait is not None]
+        middle = dt.timedelta(seconds=median(waits_s)) if waits_s else None
+        return cls(len(waits), len(waits_s), middle)
+
 
 @dataclass(frozen=True, slots=True)
 class Load:
@@ -43,14 +52,8 @@ def first_reply(session: Session, *, commune_id: int, start: dt.datetime, end: d
         select(Handoff.created_at, Handoff.answered_at).where(
             Handoff.commune_id == commune_id, Handoff.created_at >= start, Handoff.created_at < end
         )
-    ).all()
-    waits_s = [
-        (answered_at - created_at).total_seconds()
-        for created_at, answered_at in rows
-        if answered_at is not None
-    ]
-    middle = dt.timedelta(seconds=median(waits_s)) if waits_s else None
-    return FirstReply(len(rows), len(waits_s), middle)
+    )
+    return FirstReply.of((row[0], row[1]) for row in rows)
 
 
 def count_by_state(session: Session, *, commune_id: int) -> dict[str, int]:

@@ -7,7 +7,7 @@ from sqlalchemy import Column, ColumnElement, LargeBinary, RowMapping, Table, se
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from records.community import ClassNote, Household
-from records.models import Base, Hamlet, Learner
+from records.models import Announcement, Base, Hamlet, Learner
 from records.personal import WAYS_IN, of_learner, of_talk
 from records.profiles import house_of
 
@@ -20,6 +20,7 @@ NAMED: dict[str, tuple[InstrumentedAttribute[int], InstrumentedAttribute[Any]]] 
     "hamlet_id": (Hamlet.id, Hamlet.name),
     "household_id": (Household.id, Household.code),
     "class_note_id": (ClassNote.id, ClassNote.day),
+    "announcement_id": (Announcement.id, Announcement.text),
 }
 
 Names = dict[str, dict[int, str]]

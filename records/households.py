@@ -1,8 +1,8 @@
 """Gia đình số: people of one household, by a code that the family chose; no address, no names.
 
 A household is digital when at least one member has reached the first level: every guide of the
-first level of their path done, its questions answered or a volunteer having seen it. What a person
-only said of themselves does not make a household digital.
+first level of their path done, its questions answered or a volunteer having seen it; or when staff saw it
+and marked it. What a person only said of themselves does not make a household digital.
 """
 
 import datetime as dt
@@ -19,6 +19,7 @@ from records.models import Completion, Learner
 
 SHORTEST, LONGEST = 4, 20  # signs of a code
 PROVEN = ("quiz", "confirmed")
+_VIETNAM = dt.timezone(dt.timedelta(hours=7))
 
 Lessons = Mapping[str | None, Sequence[str]]  # group → guides of its first level; None: of everybody else
 
@@ -62,7 +63,7 @@ def join_household(
 
 
 def leave_household(session: Session, *, commune_id: int, learner_id: int) -> None:
-    """A household without members goes."""
+    """A household without members goes, unless staff entered it."""
     here = (Learner.commune_id == commune_id, Learner.id == learner_id)
     left = session.scalar(select(Learner.household_id).where(*here))
     if left is None:
@@ -75,7 +76,11 @@ def remove_empty(session: Session, *, commune_id: int) -> None:
     has_members = exists().where(
         Learner.commune_id == Household.commune_id, Learner.household_id == Household.id
     )
-    session.execute(delete(Household).where(Household.commune_id == commune_id, ~has_members))
+    session.execute(
+        delete(Household).where(
+            Household.commune_id == commune_id, Household.entered_by.is_(None), ~has_members
+        )
+    )
 
 
 def members(session: Session, *, commune_id: int, household_id: int) -> int:
@@ -91,7 +96,7 @@ def digital_households(
     before: dt.datetime | None = None,
     household_id: int | None = None,
 ) -> set[int]:
-    """Ids of the households with a member who has reached the first level.
+    """Ids of the households with a member who has reached the first level, and of those staff marked.
 
     As of `before`, when it is given; of all households, or of one.
     """
@@ -116,11 +121,24 @@ def digital_households(
     for home, learner_id, group, guide in rows:
         if home is not None:
             proven[home, learner_id, group].add(guide)
-    return {
+    return _marked(session, commune_id, before, household_id) | {
         home
         for (home, _learner, group), guides in proven.items()
         if has_reached(guides, lessons.get(group) or lessons.get(None) or ())
     }
+
+
+def _marked(
+    session: Session, commune_id: int, before: dt.datetime | None, household_id: int | None
+) -> set[int]:
+    """Those of which staff said that they reached it."""
+    conditions = [Household.reached_on < before.astimezone(_VIETNAM).date()] if before else []
+    if household_id is not None:
+        conditions.append(Household.id == household_id)
+    marked = select(Household.id).where(
+        Household.commune_id == commune_id, Household.reached_on.is_not(None), *conditions
+    )
+    return set(session.scalars(marked))
 
 
 def has_reached(proven: set[str] | frozenset[str], lessons: Sequence[str]) -> bool:

@@ -7,6 +7,8 @@ run backwards, and two processes would have to hit the same of 4 million values 
 millisecond (the primary key would then refuse the second row).
 """
 
+import datetime as dt
+import itertools
 import secrets
 import threading
 import time
@@ -30,6 +32,23 @@ def new_id(*, clock: Callable[[], int] = time.time_ns) -> int:
         fresh = (milliseconds << _COUNTER_BITS) | secrets.randbits(_COUNTER_BITS - 1)
         _last = max(_last + 1, fresh)  # a clock set back must not give an id twice
         return _last
+
+
+class Ids:
+    """Makes ids as of past moments, for rows that are written as if that were now."""
+
+    def __init__(self) -> None:
+        self._serial = itertools.count()
+
+    def __call__(self, at: dt.datetime) -> int:
+        """`at` is `first_moment()` or later."""
+        milliseconds = int(at.timestamp() * 1_000) - EPOCH_MS
+        return (milliseconds << _COUNTER_BITS) | (next(self._serial) % (1 << _COUNTER_BITS))
+
+
+def first_moment() -> dt.datetime:
+    """Before it there are no ids."""
+    return dt.datetime.fromtimestamp(EPOCH_MS / 1_000, dt.UTC)
 
 
 def start_above(used: int) -> None:

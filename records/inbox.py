@@ -12,6 +12,7 @@ from records.ids import new_id
 from records.models import Conversation, InboxMessage
 
 MAX_ATTEMPTS = 3
+UNHEARD = "unheard"  # the kind of a voice message that waits to be made text of, and its talk with it
 
 _KEY = ("commune_id", "channel", "message_id")
 # Statements are built once: that costs more than running them, and each message needs them.
@@ -92,7 +93,7 @@ def _oldest() -> Select[InboxMessage, Conversation]:
             (Conversation.commune_id == InboxMessage.commune_id)
             & (Conversation.id == InboxMessage.conversation_id),
         )
-        .where(InboxMessage.state == "pending", ~has_earlier)
+        .where(InboxMessage.state == "pending", InboxMessage.kind != UNHEARD, ~has_earlier)
         .order_by(InboxMessage.id)
         .limit(1)
         # A claim refers to its conversation; with key_share it does not wait for the turn's end.
@@ -118,6 +119,34 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
         if now == "pending":
             return message, conversation
     return None
+
+
+def next_unheard(session: Session) -> InboxMessage | None:
+    """The voice message to make text of: what failed before comes after what did not."""
+    query = select(InboxMessage).where(InboxMessage.state == "pending", InboxMessage.kind == UNHEARD)
+    return session.scalars(query.order_by(InboxMessage.attempts, InboxMessage.id).limit(1)).first()
+
+
+def note_heard(
+    session: Session,
+    *,
+    commune_id: int,
+    inbox_id: int,
+    text: str = "",
+    secrets: Sequence[str] = (),
+    confidence: float | None = None,
+) -> bool:
+    """Let a voice message be answered: with its masked text, or as one nobody understood; once.
+
+    Where its sound could be fetched is forgotten.
+    """
+    message = session.get(InboxMessage, (commune_id, inbox_id), with_for_update=True)
+    if message is None or message.kind != UNHEARD:
+        return False
+    rest = {name: value for name, value in (message.context or {}).items() if name != "voice"}
+    message.context = rest | ({"confidence": confidence} if confidence is not None else {})
+    message.kind, message.text, message.secrets, message.attempts = "voice", text, list(secrets), 0
+    return True
 
 
 def finish(message: InboxMessage, *, now: dt.datetime, state: str = "done") -> None:

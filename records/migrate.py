@@ -10,7 +10,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
-from records import community  # noqa: F401 - its tables belong to the schema
+from records import community, models_plans  # noqa: F401 - their tables belong to the schema
 from records.database import Database
 
 _FOLDER = Path(__file__).parent / "migrations"

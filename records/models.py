@@ -106,6 +106,10 @@ class Hamlet(Base):
     name: Mapped[str]
     aliases: Mapped[list[Any]] = mapped_column(default=list)
     position: Mapped[int] = mapped_column(default=0)
+    population: Mapped[int | None]  # as the commune counts them; also the next
+    households: Mapped[int | None]
+    note: Mapped[str | None]
+    closed_at: Mapped[dt.datetime | None]  # since then nobody is asked whether they live there
 
 
 class Learner(Base):
@@ -253,6 +257,7 @@ class OutboxMessage(Base):
     not_before: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]
     sending_at: Mapped[dt.datetime | None]  # since when a sender has it
+    worker_id: Mapped[int | None]  # whose sender had it last: see records.only_one.Presence
     sent_at: Mapped[dt.datetime | None]
     provider_id: Mapped[str | None]  # the channel's id of the message that was sent
     error: Mapped[str | None]  # why the last attempt failed; of a dead one: why it was given up
@@ -277,7 +282,17 @@ class Question(Base):
         belongs("learner_id", "learners", "fk_questions_learner"),
         _lives_in("fk_questions_hamlet"),
         UniqueConstraint("commune_id", "inbox_id", name="uq_questions_inbox"),
-        Index("ix_questions_time", "commune_id", "created_at"),
+        # Holds all that is counted, so that a year of figures is read without the texts.
+        Index(
+            "ix_questions_counted",
+            "commune_id",
+            "created_at",
+            "hamlet_id",
+            "learner_id",
+            "channel",
+            "guide",
+            "outcome",
+        ),
         Index("ix_questions_learner", "commune_id", "learner_id"),
     )
 
@@ -326,6 +341,7 @@ class Handoff(Base):
         belongs("learner_id", "learners", "fk_handoffs_learner"),
         _lives_in("fk_handoffs_hamlet"),
         Index("ix_handoffs_state", "commune_id", "state", "created_at"),
+        Index("ix_handoffs_time", "commune_id", "created_at"),
         Index("ix_handoffs_learner", "commune_id", "learner_id"),
     )
 
@@ -362,7 +378,10 @@ class StaffAccount(Base):
     username: Mapped[str] = mapped_column(String(80))
     display_name: Mapped[str]
     password_hash: Mapped[str | None]  # None until the one-time link was used
-    role: Mapped[str] = mapped_column(String(20), default="staff")  # staff, admin
+    roles: Mapped[list[Any]] = mapped_column(default=list)  # of staff.roles; without one, nothing opens
+    district_communes: Mapped[list[Any]] = mapped_column(default=list)  # slugs whose totals it sees; '*': all
+    sso_email: Mapped[str | None] = mapped_column(String(254))  # set by an admin, in small letters
+    sso_subject: Mapped[str | None] = mapped_column(String(255))  # pinned when it first signed in with it
     is_active: Mapped[bool] = mapped_column(default=True)
     failures: Mapped[int] = mapped_column(default=0)  # in a row
     locked_until: Mapped[dt.datetime | None]
@@ -466,6 +485,8 @@ class PlanVersion(Base):
     head: Mapped[dict[str, Any]]
     passages: Mapped[list[Any]]
     facts: Mapped[dict[str, Any]]
+    text: Mapped[str | None]  # as it was read from the file; None: imported before it was kept
+    corrections: Mapped[list[Any]] = mapped_column(default=list)  # what staff changed: see records.plan_edits
     created_at: Mapped[dt.datetime]
     created_by: Mapped[str] = mapped_column(String(120))
     approved_at: Mapped[dt.datetime | None]
@@ -582,3 +603,202 @@ class Breach(Base):
     created_by: Mapped[str] = mapped_column(String(120))
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
+
+
+class ApiKey(Base):
+    """A key of the commune's portal. Only the hash of its token is kept."""
+
+    __tablename__ = "api_keys"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_api_keys_commune"),
+        Index("ix_api_keys_token", "token_hash"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    name: Mapped[str] = mapped_column(String(80))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[list[Any]]  # of records.api_keys.SCOPES
+    origins: Mapped[list[Any]]  # 'https://…' of pages that may use it from a browser, or frame the chat
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime | None]
+    revoked_at: Mapped[dt.datetime | None]
+    last_used_at: Mapped[dt.datetime | None]
+
+
+class ApiCall(Base):
+    """How often a key was used on a day in Vietnam; nothing of what was asked."""
+
+    __tablename__ = "api_calls"
+    __table_args__ = (belongs("key_id", "api_keys", "fk_api_calls_key"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    key_id: Mapped[int] = mapped_column(primary_key=True)
+    day: Mapped[dt.date] = mapped_column(primary_key=True)
+    scope: Mapped[str] = mapped_column(String(10), primary_key=True)
+    count: Mapped[int]
+
+
+class GuideVersion(Base):
+    """A guide as a commune's staff wrote it. One at most of each slug is live: it stands for the shipped one.
+
+    `source` is a guide's file as `knowledge.guide` reads it; `questions` come after those that are shipped.
+    """
+
+    __tablename__ = "guide_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_guide_versions_commune"),
+        UniqueConstraint("commune_id", "slug", "version", name="uq_guide_versions_version"),
+        Index(
+            "uq_guide_versions_live",
+            "commune_id",
+            "slug",
+            unique=True,
+            sqlite_where=sql("state = 'live'"),
+            postgresql_where=sql("state = 'live'"),
+        ),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    slug: Mapped[str] = mapped_column(String(80))
+    version: Mapped[int]  # counted from 1 for each slug
+    state: Mapped[str] = mapped_column(String(10), default="draft")  # see records.guide_versions
+    edition: Mapped[int] = mapped_column(
+        default=1
+    )  # grows with every change, so that one approves what one saw
+    source: Mapped[str]
+    questions: Mapped[list[Any]] = mapped_column(default=list)
+    shipped: Mapped[str | None]  # the shipped file it was begun from
+    review_by: Mapped[dt.date | None]  # when its facts are to be looked at again
+    note: Mapped[str | None]  # what the reviewer said
+    authors: Mapped[list[Any]]  # everybody who changed it, as the audit log names them
+    created_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[dt.datetime]
+    updated_at: Mapped[dt.datetime]
+    reviewed_by: Mapped[str | None] = mapped_column(String(120))
+    reviewed_at: Mapped[dt.datetime | None]
+    live_at: Mapped[dt.datetime | None]  # since when it was live, the last time
+
+
+class SetAside(Base):
+    """A question for which staff decided that no guide is needed; it goes with the question."""
+
+    __tablename__ = "set_aside_questions"
+    __table_args__ = (
+        belongs("question_id", "questions", "fk_set_aside_question"),
+        Index("ix_set_aside_batch", "commune_id", "batch"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    question_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    batch: Mapped[int]  # those set aside at once, and brought back at once
+    set_by: Mapped[str] = mapped_column(String(120))
+    set_at: Mapped[dt.datetime]
+
+
+class Report(Base):
+    """A report of a commune about some days. Once it is sent, its figures and words stay as they were."""
+
+    __tablename__ = "reports"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_reports_commune"),
+        Index("ix_reports_days", "commune_id", "last", "first"),
+        Index(
+            "uq_reports_draft",
+            "commune_id",
+            "first",
+            "last",
+            unique=True,
+            sqlite_where=sql("state = 'draft'"),
+            postgresql_where=sql("state = 'draft'"),
+        ),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    first: Mapped[dt.date]
+    last: Mapped[dt.date]  # included
+    state: Mapped[str] = mapped_column(String(10), default="draft")  # draft, sent
+    words: Mapped[dict[str, Any]]  # what staff wrote into the form
+    figures: Mapped[dict[str, Any] | None]  # as they were counted last; None: not yet
+    calculated_at: Mapped[dt.datetime | None]
+    building_since: Mapped[dt.datetime | None]  # they are being counted
+    stage: Mapped[int] = mapped_column(default=0)  # how far that has come
+    exported_at: Mapped[dt.datetime | None]  # the Word file with these figures and words; None: none yet
+    created_at: Mapped[dt.datetime]
+    created_by: Mapped[str] = mapped_column(String(120))
+    sent_at: Mapped[dt.datetime | None]
+    sent_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class ReportForm(Base):
+    """What a commune's next report begins with: the words of the last one, and its own Word template."""
+
+    __tablename__ = "report_forms"
+    __table_args__ = (ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_report_forms_commune"),)
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    words: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    template: Mapped[bytes | None]  # .docx; None: ours
+    template_name: Mapped[str | None]
+    template_at: Mapped[dt.datetime | None]
+    template_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class Announcement(Base):
+    """What staff tell everybody who agreed to be told; see `records.announcements` for its states."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_announcements_commune"),
+        Index("ix_announcements_state", "state", "starts_at"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    state: Mapped[str] = mapped_column(String(10), default="draft")
+    edition: Mapped[int] = mapped_column(
+        default=1
+    )  # grows with every change, so that one approves what one saw
+    text: Mapped[str]  # masked
+    guide: Mapped[str | None] = mapped_column(String(80))  # that it offers to open
+    link: Mapped[str | None]
+    hamlets: Mapped[list[Any]] = mapped_column(default=list)  # slugs; [] for the whole commune
+    groups: Mapped[list[Any]] = mapped_column(default=list)  # of learners; [] for all
+    channels: Mapped[list[Any]] = mapped_column(default=list)
+    starts_at: Mapped[dt.datetime | None]  # None: when it is approved
+    at_any_hour: Mapped[bool] = mapped_column(default=False)  # also outside working hours
+    writers: Mapped[list[Any]]  # everybody who changed it, as the audit log names them
+    created_at: Mapped[dt.datetime]
+    approved_by: Mapped[str | None] = mapped_column(String(120))
+    approved_at: Mapped[dt.datetime | None]
+    cursor: Mapped[int] = mapped_column(default=0)  # the last learner who was looked at
+    collected_at: Mapped[dt.datetime | None]  # when everybody had been looked at
+    passed_over: Mapped[dict[str, Any]] = mapped_column(default=dict)  # reason → people who don't get it
+    ended_at: Mapped[dt.datetime | None]  # done or stopped
+    counts: Mapped[dict[str, Any] | None]  # how it ended: what remains once nobody is named any more
+
+
+class AnnouncementRecipient(Base):
+    """Somebody who gets an announcement, once: the unique key lets nobody get it twice."""
+
+    __tablename__ = "announcement_recipients"
+    __table_args__ = (
+        belongs("announcement_id", "announcements", "fk_recipients_announcement"),
+        belongs("learner_id", "learners", "fk_recipients_learner"),
+        UniqueConstraint("commune_id", "announcement_id", "learner_id", name="uq_recipients_learner"),
+        Index("ix_recipients_state", "commune_id", "announcement_id", "state", "id"),
+        Index("ix_recipients_learner", "commune_id", "learner_id"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
+    announcement_id: Mapped[int]
+    learner_id: Mapped[int]
+    channel: Mapped[str] = mapped_column(String(20))
+    state: Mapped[str] = mapped_column(String(10), default="waiting")  # waiting, queued, skipped
+    reason: Mapped[str | None] = mapped_column(String(20))  # why they were skipped
+    outbox_id: Mapped[int | None]  # of the first message that carries it
+    created_at: Mapped[dt.datetime]

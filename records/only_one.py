@@ -12,8 +12,10 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from records.database import Database
+from records.ids import new_id
 
 
 @contextmanager
@@ -78,6 +80,36 @@ class Leadership:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
+
+
+class Presence:
+    """Tells the other workers that this one lives: a post of its own that nobody else takes."""
+
+    def __init__(self, database: Database) -> None:
+        self.worker_id = new_id()
+        self._post = Leadership(database, _presence(self.worker_id))
+
+    def keep(self) -> None:
+        """Take the post again when its connection was lost; to be called every few seconds."""
+        self._post.is_mine()
+
+    def end(self) -> None:
+        self._post.resign()
+
+
+def is_gone(session: Session, worker_id: int) -> bool:
+    """Whether the worker's post is vacant: it died, or for a moment has no connection.
+
+    Never on SQLite, where there is no other worker.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return False
+    key = {"key": _key(_presence(worker_id))}
+    return bool(session.scalar(text("SELECT pg_try_advisory_xact_lock(:key)"), key))
+
+
+def _presence(worker_id: int) -> str:
+    return f"worker {worker_id}"
 
 
 def _key(name: str) -> int:

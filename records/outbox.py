@@ -1,8 +1,9 @@
 """The outbox: replies wait here, written in the transaction of the turn, until they are sent.
 
 A sender takes a row (`take_next`), commits, calls the channel, and says how that went. A sender
-that dies in between leaves the row in `sending`; who sees one attempt for longer than `LEASE` offers
-the row once more (`put_back`). Nobody compares the times of two clocks for that: one may be set.
+that dies in between leaves the row in `sending`; who sees that its worker is gone, or sees one attempt
+for longer than `LEASE`, offers the row once more (`put_back`). Nobody compares the times of two clocks
+for that: one may be set.
 """
 
 import datetime as dt
@@ -92,7 +93,7 @@ _TABLE = Base.metadata.tables["outbox"]
 _MARK = (
     update(_TABLE)
     .where(_TABLE.c.commune_id == bindparam("its_commune"), _TABLE.c.id == bindparam("its_id"))
-    .values({name: bindparam(name) for name in ("state", "sending_at", "attempts")})
+    .values({name: bindparam(name) for name in ("state", "sending_at", "attempts", "worker_id")})
 )
 
 
@@ -154,17 +155,19 @@ def push(
     return row
 
 
-def take_next(session: Session, *, commune_id: int, channel: str, now: dt.datetime) -> Taken | None:
+def take_next(
+    session: Session, *, commune_id: int, channel: str, now: dt.datetime, worker_id: int | None = None
+) -> Taken | None:
     """The oldest row that is due, marked as being sent; the caller commits, then calls the channel.
 
     A row waits for every earlier one of its conversation, so replies arrive in their order and
-    nobody is written to twice at a time.
+    nobody is written to twice at a time. `worker_id`: the worker that sends it.
     """
     row = session.execute(_NEXT, {"commune_id": commune_id, "channel": channel, "now": now}).first()
     if row is None:
         return None
     attempts = row.attempts + 1
-    mark = {"state": "sending", "sending_at": now, "attempts": attempts}
+    mark = {"state": "sending", "sending_at": now, "attempts": attempts, "worker_id": worker_id}
     session.execute(_MARK, {"its_commune": commune_id, "its_id": row.id, **mark})
     return Taken(
         commune_id,
@@ -206,16 +209,16 @@ def mark_taken(
     return result.rowcount == 1
 
 
-def attempts_under_way(session: Session, *, commune_id: int, channel: str) -> set[Attempt]:
-    """What senders, of this process or another, dead or alive, have now."""
+def attempts_under_way(session: Session, *, commune_id: int, channel: str) -> dict[Attempt, int | None]:
+    """What senders, of this process or another, dead or alive, have now: attempt → worker."""
     rows = session.execute(
-        select(OutboxMessage.id, OutboxMessage.sending_at).where(
+        select(OutboxMessage.id, OutboxMessage.sending_at, OutboxMessage.worker_id).where(
             OutboxMessage.commune_id == commune_id,
             OutboxMessage.channel == channel,
             OutboxMessage.state == "sending",
         )
     )
-    return {(row_id, sending_at) for row_id, sending_at in rows}
+    return {(row_id, sending_at): worker_id for row_id, sending_at, worker_id in rows}
 
 
 def put_back(session: Session, *, commune_id: int, attempts: Iterable[Attempt]) -> int:

@@ -25,6 +25,9 @@ PROFILE_SLOTS = (
     "hamlet",
     "hamlet_asked",
     "notice",
+    "pictures",  # False: none with the steps
+    "language",  # tag of the one that is not Vietnamese
+    "read_out",  # True: every reply is read out, too
     "unlogged",
 )
 

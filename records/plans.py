@@ -38,8 +38,12 @@ def add_draft(
     facts: Mapping[str, Any],
     by: str,
     now: dt.datetime,
+    text: str | None = None,
 ) -> PlanVersion:
-    """A new version that answers nothing yet. The file of a draft that waits already makes no second one."""
+    """A new version that answers nothing yet. The file of a draft that waits already makes no second one.
+
+    `text` is what was read from the file, to be shown beside what was recognised in it.
+    """
     _lock(session, commune)
     waiting = session.scalar(
         select(PlanVersion).where(
@@ -58,6 +62,7 @@ def add_draft(
         head=dict(head),
         passages=[dict(passage) for passage in passages],
         facts=dict(facts),
+        text=text,
         created_at=now,
         created_by=by,
     )
@@ -124,7 +129,7 @@ def list_versions(session: Session, commune: Commune, *, limit: int = MAX_LISTED
         session.scalars(
             select(PlanVersion)
             .where(PlanVersion.commune_id == commune.id)
-            .options(defer(PlanVersion.passages), defer(PlanVersion.facts))
+            .options(defer(PlanVersion.passages), defer(PlanVersion.facts), defer(PlanVersion.text))
             .order_by(PlanVersion.version.desc())
             .limit(limit)
         )

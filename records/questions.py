@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ScalarSelect, func, select, update
 from sqlalchemy.orm import Session
 
-from records.models import Completion, Handoff, Learner, Question
+from records.models import Completion, Learner, Question
 
 UNANSWERED = ("no_answer", "choices")
 
@@ -113,18 +113,6 @@ def unanswered(
     )
 
 
-def waiting_handoffs(session: Session, *, commune_id: int, limit: int = 200) -> list[Handoff]:
-    """Oldest first."""
-    return list(
-        session.scalars(
-            select(Handoff)
-            .where(Handoff.commune_id == commune_id, Handoff.state == "open")
-            .order_by(Handoff.created_at, Handoff.id)
-            .limit(limit)
-        )
-    )
-
-
 def count_unanswered(session: Session, *, commune_id: int, start: dt.datetime, end: dt.datetime) -> int:
     """How many questions `unanswered` lists, without its limit."""
     count = select(func.count()).where(
@@ -134,11 +122,6 @@ def count_unanswered(session: Session, *, commune_id: int, start: dt.datetime, e
         Question.outcome.in_(UNANSWERED),
         Question.guide.is_(None),
     )
-    return session.scalar(count) or 0
-
-
-def count_waiting(session: Session, *, commune_id: int) -> int:
-    count = select(func.count()).where(Handoff.commune_id == commune_id, Handoff.state == "open")
     return session.scalar(count) or 0
 
 

@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session
 
 from records import audit, households
 from records.community import ClassNote, Mentorship, Profile, Reminder, Volunteer
+from records.list_imports import KEPT
 from records.models import (
+    Announcement,
+    AnnouncementRecipient,
     Base,
     ChannelIdentity,
     Completion,
@@ -32,6 +35,7 @@ from records.models import (
     SubjectRequest,
     UnloggedCount,
 )
+from records.models_plans import PendingImport
 from records.personal import PROFILE_SLOTS, of_learner, of_talk
 
 PIECE = 1_000  # rows
@@ -155,6 +159,18 @@ def _handoffs(night: _Night) -> int:
     return _delete(night, Handoff, is_old)
 
 
+def _announced(night: _Night) -> int:
+    """Who got which announcement; how many did stays with it, as long as other statistics."""
+    ended = select(Announcement.id).where(
+        Announcement.commune_id == night.commune_id,
+        Announcement.ended_at < night.before(night.periods.messages),
+    )
+    people = _delete(night, AnnouncementRecipient, AnnouncementRecipient.announcement_id.in_(ended))
+    return people + _delete(
+        night, Announcement, Announcement.ended_at < night.before(night.periods.statistics)
+    )
+
+
 def _statistics(night: _Night) -> int:
     end = night.before(night.periods.statistics)
     return (
@@ -264,6 +280,13 @@ def _reports(night: _Night) -> int:
     return _delete(night, JobRun, JobRun.started_at < night.before(night.periods.audit))
 
 
+def _imports(night: _Night) -> int:
+    """Lists from a file to which nobody said yes: they may hold names."""
+    return _delete(
+        night, PendingImport, PendingImport.done_at.is_(None), PendingImport.created_at < night.now - KEPT
+    )
+
+
 def _audit(night: _Night) -> int:
     return audit.trim(
         night.session,
@@ -280,6 +303,7 @@ STEPS: Mapping[str, Callable[[_Night], int]] = {
     "question_texts": _question_texts,
     "talks": _talks,
     "handoffs": _handoffs,
+    "announced": _announced,
     "statistics": _statistics,
     "volunteers": _volunteers,
     "silent": _silent,
@@ -288,6 +312,7 @@ STEPS: Mapping[str, Callable[[_Night], int]] = {
     "requests": _requests,
     "receipts": _receipts,
     "reports": _reports,
+    "imports": _imports,
     "audit": _audit,
 }
 

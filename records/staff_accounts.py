@@ -7,6 +7,7 @@ loop (`hash_password`, `password_matches`), then call the functions here with th
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Collection
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -50,13 +51,19 @@ def has_accounts(session: Session) -> bool:
 
 
 def add_account(
-    session: Session, *, commune_id: int, username: str, display_name: str, role: str, now: dt.datetime
+    session: Session,
+    *,
+    commune_id: int,
+    username: str,
+    display_name: str,
+    roles: Collection[str],
+    now: dt.datetime,
 ) -> StaffAccount:
     account = StaffAccount(
         commune_id=commune_id,
         username=username,
         display_name=display_name,
-        role=role,
+        roles=sorted(set(roles)),
         created_at=now,
     )
     session.add(account)
@@ -67,6 +74,17 @@ def add_account(
 def find_account(session: Session, *, commune_id: int, username: str) -> StaffAccount | None:
     return session.scalar(
         select(StaffAccount).where(StaffAccount.commune_id == commune_id, StaffAccount.username == username)
+    )
+
+
+def list_accounts(session: Session, *, commune_id: int) -> list[StaffAccount]:
+    """All of a commune, those that are switched off too, by name."""
+    return list(
+        session.scalars(
+            select(StaffAccount)
+            .where(StaffAccount.commune_id == commune_id)
+            .order_by(StaffAccount.display_name, StaffAccount.id)
+        )
     )
 
 

@@ -19,7 +19,7 @@ from retrieval.encoder import MODEL, Encoder, Vectors, unit
 from retrieval.lexical import LexicalIndex
 from retrieval.passages import Passage, chunk_guides
 from retrieval.rank import Calibration, Evidence, gather, order, rank
-from retrieval.repair import Repair, Repairer
+from retrieval.repair import Repair, Repaired, Repairer
 from retrieval.spelling import Vocabulary
 from retrieval.text import normalise
 from retrieval.vector_index import VectorIndex
@@ -76,11 +76,25 @@ class Engine:
     def ask(self, question: str, *, candidates: int = CANDIDATES) -> Found:
         """Blank text, bare numbers, and text of which we know no word and no piece of one find nothing."""
         read = self.repairer.read(question)
+        return self._answer(read, None, candidates)
+
+    def ask_all(self, questions: Sequence[str]) -> list[Found]:
+        """The same for many at once, in less time: one call of the encoder."""
+        read = [self.repairer.read(question) for question in questions]
+        vectors = self._encoder.encode([each.text for each in read])
+        return [self._answer(each, vector, CANDIDATES) for each, vector in zip(read, vectors, strict=True)]
+
+    def encode(self, questions: Sequence[str]) -> Vectors:
+        """Their vectors, read as a question is."""
+        return self._encoder.encode([self.repairer.read(question).text for question in questions])
+
+    def _answer(self, read: Repaired, vector: Vectors | None, candidates: int) -> Found:
         if not read.words or not self.passages:
             return Found(NoAnswer(), (), read.text, read.repairs)
         if not any(letter.isalpha() for letter in read.text):
             return Found(NoAnswer(), (), read.text, read.repairs, "gibberish")
-        vector = self._encoder.encode([read.text])[0]
+        if vector is None:
+            vector = self._encoder.encode([read.text])[0]
         evidence = self._gather(read.text, vector)
         # A text without features is a vector of zeros, equally far from all: FAISS then gives any rows.
         if not evidence.lexical.any() and evidence.nearest.max() <= 0:

@@ -135,8 +135,8 @@ class Pairs:
     """Neighbouring syllables of folded texts; those of `beside` count with them."""
 
     def __init__(self, texts: Iterable[str], *, beside: "Pairs | None" = None) -> None:
-        self._words = Counter[str](beside._words if beside else ())
-        self._pairs = Counter[tuple[str, str]](beside._pairs if beside else ())
+        self._words: Counter[str] = Counter(beside._words if beside else ())
+        self._pairs: Counter[tuple[str, str]] = Counter(beside._pairs if beside else ())
         for text in texts:
             found = text.split()
             self._words.update(found)

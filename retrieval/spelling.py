@@ -49,8 +49,8 @@ class Vocabulary:
 
     def __init__(self, texts: Iterable[str], *, beside: "Vocabulary | None" = None) -> None:
         self._beside = beside
-        self.words = Counter[str](beside.words if beside else ())
-        self.pairs = Counter[tuple[str, str]](beside.pairs if beside else ())
+        self.words: Counter[str] = Counter(beside.words if beside else ())
+        self.pairs: Counter[tuple[str, str]] = Counter(beside.pairs if beside else ())
         for text in texts:
             words = fold(normalise(text)).split()
             self.words.update(words)

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import logging
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -18,8 +19,9 @@ from fastapi.responses import HTMLResponse
 
 from records.models import Commune
 from records.staff_accounts import live_session, note_seen
-from staff.route import Refused, SecondFactorNeeded, SignInNeeded
-from staff.site import CurrentSite, Site
+from staff.roles import Right, first_page, rights_of
+from staff.route import ElsewhereFirst, Refused, SecondFactorNeeded, SignInNeeded
+from staff.site import PREFIX, CurrentSite, Site
 from staff.window import network_of
 
 _SESSION, _FORM = "hvs_staff", "hvs_staff_form"  # cookies: the login, and of the forms before it
@@ -41,13 +43,19 @@ class StaffUser:
     account_id: int
     username: str
     display_name: str
-    role: str
+    roles: tuple[str, ...]
+    rights: frozenset[Right]
     has_second_factor: bool
     form_token: str  # goes into each form of theirs
 
     @property
     def actor(self) -> str:
         return actor(self.username)
+
+    def require(self, right: Right) -> None:
+        """For functions that read what not everybody may see; raises `Refused`, whatever page asked."""
+        if right not in self.rights:
+            raise Refused(403, "access.refused_role")
 
 
 def actor(username: str) -> str:
@@ -72,7 +80,8 @@ def find_user(request: Request, site: CurrentSite) -> StaffUser | None:
             account_id=account.id,
             username=account.username,
             display_name=account.display_name,
-            role=account.role,
+            roles=tuple(account.roles),
+            rights=rights_of(account.roles),
             has_second_factor=account.totp_sealed is not None,
             form_token=_form_token(token),
         )
@@ -93,6 +102,18 @@ def signed_in(user: Annotated[StaffUser, Depends(signed_in_at_all)], site: Curre
     if site.needs_second_factor and not user.has_second_factor:
         raise SecondFactorNeeded
     return user
+
+
+def needs(right: Right) -> Callable[..., None]:
+    """A check that lets only those in whose roles bring the right."""
+
+    def check(request: Request, user: Annotated[StaffUser, Depends(signed_in)]) -> None:
+        if right not in user.rights and request.scope["route"].path == PREFIX:
+            # Where the sign-in leads: not everybody's work begins with the figures.
+            raise ElsewhereFirst(PREFIX + first_page(user.rights))
+        user.require(right)
+
+    return check
 
 
 MaybeUser = Annotated[StaffUser | None, Depends(find_user)]

@@ -13,6 +13,7 @@ from staff.access import CurrentUser, FormText, StaffUser
 from staff.audit_log import note
 from staff.fields import typed, typed_count, typed_moment
 from staff.formats import local
+from staff.roles import Right
 from staff.route import Refused
 from staff.site import PREFIX, CurrentSite, Site
 
@@ -122,6 +123,7 @@ def _page(template: str, site: Site, user: StaffUser, breach_id: int) -> Respons
 
 
 def _find(session: Session, user: StaffUser, breach_id: int, *, lock: bool = False) -> Breach:
+    user.require(Right.personal_data)
     breach = find_breach(session, commune_id=user.commune_id, breach_id=breach_id, lock=lock)
     if breach is None:
         raise Refused(404, "staff.refused_missing")

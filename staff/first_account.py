@@ -6,7 +6,7 @@ to be opened by the person themselves.
 
 import datetime as dt
 import re
-from typing import Literal
+from collections.abc import Collection
 
 from sqlalchemy.orm import Session
 
@@ -22,12 +22,12 @@ from records.staff_accounts import (
     remove_second_factor,
 )
 from staff.audit_log import note
+from staff.roles import FIRST_ROLES, ROLES
 from staff.site import PREFIX
 
+ALL = "*"  # every commune
 FIRST_USERNAME, FIRST_NAME = "quantri", "Quản trị"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
-
-Role = Literal["staff", "admin"]
 
 
 class AccountError(Exception):
@@ -51,7 +51,7 @@ def first_account_link(database: Database, commune_id: int, *, now: dt.datetime)
                 commune_id=commune_id,
                 username=FIRST_USERNAME,
                 display_name=FIRST_NAME,
-                role="admin",
+                roles=FIRST_ROLES,
                 now=now,
             )
         return _link(session, account, now) if account.is_active else None
@@ -63,15 +63,19 @@ def add_staff(
     commune_slug: str,
     username: str,
     display_name: str,
-    role: Role,
+    roles: Collection[str],
+    sees: Collection[str] = (),
     now: dt.datetime,
 ) -> str:
-    """Make an account and return the path of its link; raises `AccountError`."""
+    """Make an account and return the path of its link; raises `AccountError`.
+
+    `sees` are the communes (slugs; '*': all) whose totals the role district shows.
+    """
     if not USERNAME.fullmatch(username):
         expected = "3 to 40 of the characters a-z 0-9 . _ -"
         raise AccountError(f"found the username {username!r}, expected {expected}")
-    if role not in ("staff", "admin"):
-        raise AccountError(f"found the role {role!r}, expected 'staff' or 'admin'")
+    if unknown := sorted(set(roles) - ROLES.keys()):
+        raise AccountError(f"found the role {unknown[0]!r}, expected one of {', '.join(ROLES)}")
     with database.write() as session:
         commune = _commune(session, commune_slug)
         if find_account(session, commune_id=commune.id, username=username):
@@ -81,9 +85,10 @@ def add_staff(
             commune_id=commune.id,
             username=username,
             display_name=display_name.strip() or username,
-            role=role,
+            roles=roles,
             now=now,
         )
+        account.district_communes = [each if each == ALL else _commune(session, each).slug for each in sees]
         return _link(session, account, now)
 
 

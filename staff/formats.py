@@ -25,6 +25,11 @@ def moment(value: dt.datetime) -> str:
     return f"{local(value):%d/%m/%Y %H:%M}"
 
 
+def iso_moment(value: str) -> str:
+    """`moment` of a time as JSON keeps it."""
+    return moment(dt.datetime.fromisoformat(value))
+
+
 def duration(phrases: Phrases, value: dt.timedelta) -> str:
     """How long somebody has waited, in the two largest units: '3 ngày 4 giờ'."""
     minutes = max(int(value.total_seconds()) // 60, 0)

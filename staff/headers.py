@@ -5,6 +5,7 @@ nothing from anywhere else; scripts and styles in the page itself run nowhere.
 """
 
 import secrets
+from collections.abc import Iterable
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,18 +20,22 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
-_NOWHERE = "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-NO_PAGE = f"default-src 'none'; form-action 'none'; {_NOWHERE}"  # for what is no page: files, refusals
+_NOWHERE = "base-uri 'none'; object-src 'none'"
+# for what is no page: files, refusals
+NO_PAGE = f"default-src 'none'; form-action 'none'; {_NOWHERE}; frame-ancestors 'none'"
 
 
 def new_nonce() -> str:
     return secrets.token_urlsafe(16)
 
 
-def page_policy(nonce: str) -> str:
+def page_policy(nonce: str, *, framed_by: Iterable[str] = ()) -> str:
+    """`framed_by` are the origins whose pages may show this one in a frame."""
+    ancestors = " ".join(sorted(framed_by)) or "'none'"
     return (
         f"default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; "
-        f"img-src 'self'; connect-src 'self'; form-action 'self'; {_NOWHERE}"
+        f"img-src 'self'; connect-src 'self'; form-action 'self'; {_NOWHERE}; "
+        f"frame-ancestors {ancestors}"
     )
 
 

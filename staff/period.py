@@ -1,4 +1,4 @@
-"""The days a page counts: a month, a quarter, or days of one's own, as days in Vietnam."""
+"""The days a page counts: a week, a month, a quarter, or days of one's own, as days in Vietnam."""
 
 import datetime as dt
 import re
@@ -12,7 +12,7 @@ from staff.formats import VIETNAM
 from staff.route import Refused
 from staff.site import CurrentSite
 
-MONTHS_OFFERED, QUARTERS_OFFERED = 12, 6
+WEEKS_OFFERED, MONTHS_OFFERED, QUARTERS_OFFERED = 6, 12, 6
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 
 
@@ -20,7 +20,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 class Period:
     first: dt.date
     last: dt.date  # included
-    choice: str | None = None  # '2026-11' or '2026-Q4'; None for days of one's own
+    choice: str | None = None  # '2026-W47', '2026-11' or '2026-Q4'; None for days of one's own
 
     @property
     def start(self) -> dt.datetime:
@@ -41,11 +41,17 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A month or quarter on offer."""
+    """A week, month or quarter on offer."""
 
     value: str
     number: int
     year: int
+
+
+def week(year: int, number: int) -> Period:
+    """By ISO 8601: from Monday, and the first is the one with the year's first Thursday."""
+    monday = dt.date.fromisocalendar(year, number, 1)
+    return Period(monday, monday + dt.timedelta(days=6), f"{year}-W{number:02}")
 
 
 def month(year: int, number: int) -> Period:
@@ -55,6 +61,22 @@ def month(year: int, number: int) -> Period:
 def quarter(year: int, number: int) -> Period:
     first_month = 3 * number - 2
     return Period(dt.date(year, first_month, 1), _last_day(year, first_month + 2), f"{year}-Q{number}")
+
+
+def period_of_days(first: dt.date, last: dt.date) -> Period:
+    """With the name of the month or the quarter, where the days are one."""
+    for whole in (month(first.year, first.month), quarter(first.year, (first.month + 2) // 3)):
+        if (whole.first, whole.last) == (first, last):
+            return whole
+    return Period(first, last)
+
+
+def previous_period(period: Period) -> Period:
+    """The month or quarter before; before a week or days of one's own, as many days."""
+    last = period.first - dt.timedelta(days=1)
+    if period.choice is None or "W" in period.choice:
+        return Period(last - (period.last - period.first), last)
+    return quarter(last.year, (last.month + 2) // 3) if "Q" in period.choice else month(last.year, last.month)
 
 
 def choose_period(*, ky: str = "", tu: str = "", den: str = "", today: dt.date) -> Period:
@@ -69,6 +91,12 @@ def choose_period(*, ky: str = "", tu: str = "", den: str = "", today: dt.date) 
     last = _day(den) if den else today
     first = _day(tu) if tu else last.replace(day=1)
     return Period(min(first, last), max(first, last))
+
+
+def week_choices(today: dt.date) -> list[Choice]:
+    """This week and those before it."""
+    weeks = [(today - dt.timedelta(weeks=back)).isocalendar() for back in range(WEEKS_OFFERED)]
+    return [Choice(f"{each.year}-W{each.week:02}", each.week, each.year) for each in weeks]
 
 
 def month_choices(today: dt.date) -> list[Choice]:
@@ -98,6 +126,8 @@ def _named(text: str) -> Period:
         return _in_range(month(int(match[1]), int(match[2])))
     if match := re.fullmatch(r"(\d{4})-Q([1-4])", text, re.ASCII):
         return _in_range(quarter(int(match[1]), int(match[2])))
+    if match := re.fullmatch(r"(\d{4})-W(\d{2})", text, re.ASCII):
+        return _in_range(week(int(match[1]), int(match[2])))
     raise ValueError(f"found {text!r}, expected a period such as '2026-11' or '2026-Q4'")
 
 

@@ -15,15 +15,31 @@ from staff.site import CurrentSite
 # What is held, by purpose; the phrases purpose_… and holding_… say why and what. Every table stands in one.
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "people": ("learners", "channel_identities", "profiles", "households"),
-    "talks": ("conversations", "inbox", "outbox", "conversation_events"),
-    "counts": ("questions", "completions", "unlogged_counts"),
+    "talks": ("conversations", "inbox", "outbox", "conversation_events", "announcement_recipients"),
+    "counts": ("questions", "set_aside_questions", "completions", "unlogged_counts"),
     "calls": ("handoffs", "handoff_events"),
-    "movement": ("volunteers", "class_notes", "attendances", "mentorships", "reminders"),
+    "movement": ("volunteers", "class_notes", "attendances", "mentorships", "reminders", "imports"),
     "rights": ("subject_requests", "erasures", "breaches"),
     "staff": ("staff_accounts", "staff_sessions", "staff_invitations", "audit"),
 }
 # Of no person: what the commune itself is, its plan, its accounts on channels, the night's reports.
-WITHOUT_PEOPLE = ("communes", "hamlets", "plans", "channel_tokens", "job_runs", "daily_counts")
+WITHOUT_PEOPLE = (
+    "announcements",
+    "communes",
+    "hamlets",
+    "plans",
+    "guide_versions",
+    "channel_tokens",
+    "job_runs",
+    "daily_counts",
+    "api_keys",
+    "api_calls",
+    "target_measures",
+    "target_values",
+    "report_dates",
+    "reports",
+    "report_forms",
+)
 
 
 @dataclass(frozen=True, slots=True)

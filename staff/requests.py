@@ -18,6 +18,7 @@ from staff.audit_log import note
 from staff.fields import typed, typed_day
 from staff.formats import VIETNAM
 from staff.held import held_json, held_text
+from staff.roles import Right
 from staff.route import Refused
 from staff.site import PREFIX, CurrentSite, Site
 
@@ -150,6 +151,7 @@ def _file(site: Site, user: StaffUser, request_id: int, ending: str) -> Response
 
 
 def _find(session: Session, user: StaffUser, request_id: int) -> SubjectRequest:
+    user.require(Right.personal_data)
     request = requests.find_request(session, commune_id=user.commune_id, request_id=request_id)
     if request is None:
         raise Refused(404, "staff.refused_missing")

@@ -5,10 +5,11 @@ import math
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from fastapi import HTTPException, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 
 from staff.headers import add_headers
 from staff.site import PREFIX, Site
@@ -22,6 +23,14 @@ class SignInNeeded(Exception):
 
 class SecondFactorNeeded(Exception):
     """This site is for accounts with a second factor, and this one has none yet."""
+
+
+class ElsewhereFirst(Exception):
+    """Whose roles do not open the first page begins at another one."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
 
 
 class Refused(Exception):
@@ -57,6 +66,8 @@ async def _answer(
         return RedirectResponse(f"{PREFIX}/dang-nhap", 303)
     except SecondFactorNeeded:
         return RedirectResponse(f"{PREFIX}/xac-thuc", 303)
+    except ElsewhereFirst as elsewhere:
+        return RedirectResponse(elsewhere.path, 303)
     except Refused as refused:
         if refused.status == 403:
             _log.warning("%s %s refused: %s", request.method, request.scope["route"].path, refused.key)

@@ -110,8 +110,9 @@ def _form(
     error: str | None = None,
 ) -> Response:
     return public_form_page(
-        site, request, "sign_in.html", status, username=username, communes=communes, error=error
-    )
+        site, request, "sign_in.html", status, username=username, communes=communes, error=error,
+        has_sso=site.sso is not None,
+    )  # fmt: skip
 
 
 def _begin(site: Site, username: str, commune: str) -> Attempt | AskCommune:

@@ -1,8 +1,9 @@
 """What every staff page needs: the database, the words, the guides, the clock, the templates."""
 
 import datetime as dt
-from collections.abc import Callable, Collection
-from functools import partial
+from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -14,14 +15,20 @@ from sqlalchemy.orm import Session
 from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases
+from records.announcements import Outlet, Words
 from records.community import Volunteer
 from records.database import Database
 from records.models import Handoff
 from records.retention import Periods
 from records.vault import Vault
-from staff import formats, stylesheet
+from staff import formats, plan_words, stylesheet
+from staff.guides_port import DeskGuides
 from staff.headers import new_nonce, page_policy
+from staff.papers_port import Papers
 from staff.passwords import PasswordThreads
+from staff.remembered import Remembered
+from staff.sso_port import SignOn
+from staff.suppression import THRESHOLD
 from staff.window import MovingWindow
 
 PREFIX = "/staff"
@@ -50,6 +57,22 @@ class HelpLine(Protocol):
         """Staff closed the call: the learner's talk is the assistant's again."""
 
 
+class Announcer(Protocol):
+    """How the commune's news arrives in people's chats, in the words they get."""
+
+    def outlets(self, commune_id: int) -> Sequence[Outlet]:
+        """The channels of the commune."""
+
+    def looks_like_scam(self, text: str) -> bool:
+        """Whether residents who forward such a text are warned of it."""
+
+    def preview(self, commune_id: int, words: Words, channel: str) -> list[str]:
+        """The messages as they arrive there, letter for letter."""
+
+    def try_out(self, session: Session, commune_id: int, words: Words, volunteer: Volunteer) -> bool:
+        """Send it to one of the team; False when they are in no chat."""
+
+
 class Site:
     def __init__(
         self,
@@ -66,15 +89,27 @@ class Site:
         days_off: Collection[dt.date],
         help_line: HelpLine | None,
         paths: Paths,
+        public_url: str | None = None,
+        sso: SignOn | None = None,
+        guides: DeskGuides | None = None,
+        papers: Papers | None = None,
+        announcer: Announcer | None = None,
+        masked_below: int = THRESHOLD,
     ) -> None:
         self.database, self.phrases, self.library, self.vault = database, phrases, library, vault
         self.clock, self.secure_cookies = clock, secure_cookies
         self.needs_second_factor = needs_second_factor
         self.mask, self.periods, self.days_off = mask, periods, days_off
-        self.help_line, self.paths = help_line, paths
+        self.help_line, self.paths, self.guides = help_line, paths, guides
+        self.public_url, self.sso, self.announcer = public_url, sso, announcer
+        self.papers = papers
+        self.masked_below = masked_below  # people, in what is printed or sent to others
         self.passwords = PasswordThreads()
+        self.report_threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="staff-report")
+        self.tried = Remembered()  # what guides would change
         self.tries = MovingWindow(TRIES_A_MINUTE, 60, lambda: clock().timestamp())
         self.told = MovingWindow(1, 60, lambda: clock().timestamp())  # a flood is one line in the log
+        self.used_states = MovingWindow(1, 3600, lambda: clock().timestamp())  # of single sign-on
         self._templates = _environment(phrases)
 
     def cookie(self, name: str) -> str:
@@ -84,6 +119,14 @@ class Site:
     @property
     def cookie_path(self) -> str:
         return "/" if self.secure_cookies else PREFIX
+
+    def library_of(self, commune_id: int) -> Library:
+        """The guides as the commune has them."""
+        return self.guides.library(commune_id) if self.guides else self.library()
+
+    def base_url(self, request: Request) -> str:
+        """What stands before the path in links for other people, without a slash at its end."""
+        return (self.public_url or str(request.base_url)).rstrip("/")
 
     def today(self) -> dt.date:
         return formats.local(self.clock()).date()
@@ -108,6 +151,7 @@ def site_of(request: Request) -> Site:
 CurrentSite = Annotated[Site, Depends(site_of)]
 
 
+@cache  # compiling the templates takes longer than a page
 def _environment(phrases: Phrases) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
@@ -127,6 +171,12 @@ def _environment(phrases: Phrases) -> jinja2.Environment:
         day=formats.day,
         moment=formats.moment,
         duration=partial(formats.duration, phrases),
+        decimal=plan_words.decimal,
+        assigned=partial(plan_words.assigned, phrases),
+        actual=partial(plan_words.actual, phrases),
+        target_value=partial(plan_words.target_value, phrases),
+        changed_fields=partial(plan_words.changed_fields, phrases),
+        iso_moment=formats.iso_moment,
     )
     return environment
 

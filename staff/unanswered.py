@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from knowledge.library import Library
 from records.models import Hamlet, Question
 from records.questions import count_unanswered, unanswered
-from staff.access import CurrentUser
+from staff.access import CurrentUser, StaffUser
 from staff.audit_log import note_export
 from staff.csv_file import csv_response
 from staff.figures import title_of
 from staff.formats import moment
 from staff.period import ChosenPeriod, Period, month_choices, quarter_choices
+from staff.roles import Right
 from staff.site import CurrentSite
 
 SHOWN, EXPORTED = 500, 100_000
@@ -35,7 +36,7 @@ class Unanswered:
 def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response:
     now, today = site.clock(), site.today()
     with site.database.read() as session:
-        rows = _list(session, user.commune_id, period, site.library(), limit=SHOWN)
+        rows = _list(session, user, period, site.library_of(user.commune_id), limit=SHOWN)
         total = count_unanswered(session, commune_id=user.commune_id, start=period.start, end=period.end)
     return site.page(
         "unanswered.html",
@@ -51,7 +52,7 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
 
 def export(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response:
     with site.database.read() as session:
-        found = _list(session, user.commune_id, period, site.library(), limit=EXPORTED)
+        found = _list(session, user, period, site.library_of(user.commune_id), limit=EXPORTED)
     note_export(site, user, period, name="unanswered")
     rows = [
         (
@@ -68,8 +69,10 @@ def export(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Respon
 
 
 def _list(
-    session: Session, commune_id: int, period: Period, library: Library, *, limit: int
+    session: Session, user: StaffUser, period: Period, library: Library, *, limit: int
 ) -> list[Unanswered]:
+    user.require(Right.see_questions)
+    commune_id = user.commune_id
     hamlets = {
         hamlet.id: hamlet.name
         for hamlet in session.scalars(select(Hamlet).where(Hamlet.commune_id == commune_id))

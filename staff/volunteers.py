@@ -20,6 +20,7 @@ from records.models import Hamlet, Handoff
 from staff.access import CurrentUser, FormText, StaffUser
 from staff.audit_log import note
 from staff.fields import typed
+from staff.roles import Right
 from staff.route import Refused
 from staff.site import PREFIX, CurrentSite, Site
 
@@ -135,6 +136,7 @@ def _code_page(site: Site, user: StaffUser, volunteer: Volunteer, code: str) -> 
 
 
 def _find(session: Session, user: StaffUser, volunteer_id: int, *, is_changed: bool = True) -> Volunteer:
+    user.require(Right.edit_lists)
     volunteer = session.get(Volunteer, (user.commune_id, volunteer_id), with_for_update=is_changed)
     if volunteer is None:
         raise Refused(404, "staff.refused_missing")

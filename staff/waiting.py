@@ -20,6 +20,7 @@ from staff.access import CurrentUser, FormText, StaffUser
 from staff.audit_log import note
 from staff.figures import title_of
 from staff.period import ChosenPeriod, month_choices, quarter_choices
+from staff.roles import Right
 from staff.route import Refused
 from staff.site import PREFIX, CurrentSite, Site
 
@@ -52,7 +53,8 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
     commune_id, now, today = user.commune_id, site.clock(), site.today()
     days = {"start": period.start, "end": period.end}
     with site.database.read() as session:
-        calls = _calls(session, user, handoffs.open_list(session, commune_id=commune_id), site.library(), now)
+        waiting = handoffs.open_list(session, commune_id=commune_id)
+        calls = _calls(session, user, waiting, site.library_of(commune_id), now)
         states = count_by_state(session, commune_id=commune_id)
         replies = first_reply(session, commune_id=commune_id, **days)
         loads = load_by_volunteer(session, commune_id=commune_id, **days)
@@ -73,12 +75,13 @@ def show(site: CurrentSite, user: CurrentUser, period: ChosenPeriod) -> Response
 
 
 def show_one(site: CurrentSite, user: CurrentUser, handoff_id: HandoffId) -> Response:
+    """What somebody wrote is shown, so that it was looked at is written down."""
     commune_id = user.commune_id
     with site.database.read() as session:
         handoff = session.get(Handoff, (commune_id, handoff_id))
         if handoff is None:
             raise Refused(404, "staff.refused_missing")
-        (call,) = _calls(session, user, [handoff], site.library(), site.clock())
+        (call,) = _calls(session, user, [handoff], site.library_of(user.commune_id), site.clock())
         people = volunteers.list_volunteers(session, commune_id=commune_id)
         names = {volunteer.id: volunteer.name for volunteer in people}
         events = handoffs.events(session, commune_id=commune_id, handoff_id=handoff_id)
@@ -87,11 +90,13 @@ def show_one(site: CurrentSite, user: CurrentUser, handoff_id: HandoffId) -> Res
             for volunteer in volunteers.on_duty(session, commune_id=commune_id, hamlet=None)
             if volunteer.id != handoff.volunteer_id and volunteer.conversation_id != handoff.conversation_id
         ]
+    with site.database.write() as session:
+        _note(session, user, "handoff_viewed", handoff, site.clock())
     return site.page(
         "call.html",
         user=user,
         call=call,
-        tried=_tried(handoff, site.library()),
+        tried=_tried(handoff, site.library_of(user.commune_id)),
         happened=[_happened(site, event, names) for event in events],
         is_open=handoff.state in handoffs.LIVE,
         reasons=handoffs.REASONS,
@@ -157,6 +162,7 @@ def give(
 
 
 def _locked(session: Session, user: StaffUser, handoff_id: int) -> Handoff:
+    user.require(Right.answer_calls)
     handoff = handoffs.lock(session, commune_id=user.commune_id, handoff_id=handoff_id)
     if handoff is None:
         raise Refused(404, "staff.refused_missing")
@@ -170,6 +176,7 @@ def _volunteer(session: Session, user: StaffUser, volunteer_id: int | None) -> V
 def _calls(
     session: Session, user: StaffUser, found: Sequence[Handoff], library: Library, now: dt.datetime
 ) -> list[Call]:
+    user.require(Right.answer_calls)
     hamlets = {
         hamlet.id: hamlet.name
         for hamlet in session.scalars(select(Hamlet).where(Hamlet.commune_id == user.commune_id))

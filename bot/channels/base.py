@@ -31,6 +31,16 @@ class Part:
 
     text: str
     buttons: Sequence[Choice] = ()
+    # Paths below the public address. A channel that cannot show them sends the text alone.
+    picture: str | None = None
+    paper: str | None = None
+    # What is said aloud, as a message of its own; `text`, if there is any, is sent where that fails.
+    voice: str | None = None
+
+
+def with_address(part: Part, public_url: str | None) -> str:
+    """The text, and beneath it where its paper can be fetched: for channels that send no files."""
+    return f"{part.text}\n{public_url}{part.paper}" if part.paper and public_url else part.text
 
 
 class Channel(Protocol):

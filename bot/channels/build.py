@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.channels.accounts import Account, TelegramAccount, ZaloBotAccount, ZaloOaAccount
 from bot.channels.base import Channel
 from bot.messages import Desk
+from bot.voice.audio import Kind
 from knowledge.phrases import Phrases
 from records.database import Database
 from records.only_one import Leadership
@@ -27,6 +28,13 @@ class ChannelParts:
     guide_pages: GuidePages  # for a look-up from another chat
     commune_id: Callable[[str], int]
     fetching: Callable[[str], Leadership]  # account → the post of who fetches its messages
+    # The file at a path that a reply names, for channels that send it along; None where there is none.
+    file: Callable[[str], bytes | None] = lambda _path: None
+    # (commune, words of a reply, form) → its sound; and its path, for channels that fetch it: of steps
+    # of guides alone, which are the same for everybody. None where there is none.
+    sound: Callable[[str, str, Kind], bytes | None] = lambda _commune, _text, _kind: None
+    sound_path: Callable[[str, str], str | None] = lambda _commune, _text: None
+    public_url: str | None = None  # where others can fetch such a path; None where nobody can
 
 
 def build_channel(account: Account, parts: ChannelParts) -> Channel:

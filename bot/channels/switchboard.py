@@ -5,16 +5,19 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 
 import structlog
+from anyio import to_thread
 from fastapi import APIRouter
 
 from bot.channels.base import Channel
 from bot.metrics import Metrics
 from bot.sender import Sender
 from records.database import Database
+from records.only_one import Presence
 from records.vault import Vault
 
 _log = structlog.get_logger()
 
+PRESENT_S = 1.0  # how often to see that the others know of us: see bot.sender.GONE_S
 RESTART_S = 10.0  # after a loop of a channel ended by a fault of ours
 
 
@@ -23,6 +26,7 @@ class Switchboard:
         self, database: Database, vault: Vault, clock: Callable[[], dt.datetime], metrics: Metrics
     ) -> None:
         self._database, self._vault, self._clock, self._metrics = database, vault, clock, metrics
+        self._presence = Presence(database)
         self._senders: dict[tuple[int, str], Sender] = {}
         self._channels: list[Channel] = []
 
@@ -34,7 +38,13 @@ class Switchboard:
         """Before `run`; one account for each channel of a commune."""
         self._channels.append(channel)
         self._senders[commune_id, channel.name] = Sender(
-            self._database, channel, self._vault, self._clock, self._metrics, commune_id=commune_id
+            self._database,
+            channel,
+            self._vault,
+            self._clock,
+            self._metrics,
+            commune_id=commune_id,
+            presence=self._presence,
         )
 
     def wake(self, commune_id: int, channel: str) -> None:
@@ -50,7 +60,9 @@ class Switchboard:
 
         `is_only_process`: no other one sends for the same database.
         """
+        await to_thread.run_sync(self._presence.keep)
         loops = [asyncio.create_task(_keep_running(channel)) for channel in self._channels]
+        loops.append(asyncio.create_task(self._keep_present()))
         async with asyncio.TaskGroup() as senders:
             for sender in self._senders.values():
                 senders.create_task(sender.run(is_only_sender=is_only_process))
@@ -60,6 +72,12 @@ class Switchboard:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
+        await to_thread.run_sync(self._presence.end)
+
+    async def _keep_present(self) -> None:
+        while True:
+            await asyncio.sleep(PRESENT_S)
+            await to_thread.run_sync(self._presence.keep)
 
 
 async def _keep_running(channel: Channel) -> None:

@@ -14,14 +14,20 @@ from typing import Any
 import structlog
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
-from telegram import InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions, Update
+from telegram import (
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Message,
+    Update,
+)
 from telegram.error import BadRequest, ChatMigrated, TelegramError
 
 from bot.channels.accounts import TelegramAccount
 from bot.channels.base import Part, SendError
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, TELEGRAM
-from bot.channels.telegram_bot import TelegramBot, as_send_error
+from bot.channels.telegram_bot import GONE, TelegramBot, as_send_error
 from bot.channels.telegram_polling import AWAY, Attempts, BotIsUnknown, Pauses, Poller, note_failure
 from bot.channels.telegram_sending import Spacing, for_staff, keyboard
 from bot.channels.telegram_setup import show_menu, webhook_path, who_am_i
@@ -36,11 +42,14 @@ from bot.channels.telegram_updates import (
     read_update,
 )
 from bot.channels.webhook import check_secret, read_body
+from bot.render import utf16_length
+from bot.voice.sending import made_in_time
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the name of a header
 MAX_BODY = 1024 * 1024
 RETRY_AFTER_S = 5
 INLINE_CACHE_S = 60
+MAX_CAPTION = 1_024  # of a picture or a file; the platform's limit
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 _log = structlog.get_logger()
@@ -72,7 +81,10 @@ class TelegramChannel:
     async def send(self, address: str, part: Part) -> str | None:
         await self._spacing.wait(address)
         try:
-            message = await self._bot.send_message(
+            spoken = await self._sent_aloud(int(address), part.voice) if part.voice else None
+            if spoken is not None or not part.text:  # what was to be heard stands there to be read, too
+                return str(spoken.message_id) if spoken else None
+            message = await self._sent_with_file(int(address), part) or await self._bot.send_message(
                 int(address), part.text, reply_markup=keyboard(part.buttons), link_preview_options=NO_PREVIEW
             )
         except ChatMigrated as error:
@@ -82,6 +94,45 @@ class TelegramChannel:
         except TelegramError as error:
             raise self._as_send_error(error) from None
         return str(message.message_id)
+
+    async def _sent_with_file(self, chat: int, part: Part) -> Message | None:
+        """The part beneath its picture or paper, as one message; None where only its text can be sent.
+
+        What the platform says of the file itself is no reason to keep the text from the person.
+        """
+        path = part.picture or part.paper
+        if path is None or utf16_length(part.text) > MAX_CAPTION:
+            return None
+        content = await to_thread.run_sync(self._parts.file, path)
+        if content is None:
+            return None
+        name, markup = path.rpartition("/")[2], keyboard(part.buttons)
+        try:
+            if part.picture:
+                return await self._bot.send_photo(
+                    chat, content, caption=part.text, filename=name, reply_markup=markup
+                )
+            return await self._bot.send_document(
+                chat, content, caption=part.text, filename=name, reply_markup=markup
+            )
+        except BadRequest as error:
+            if any(sign in error.message.lower() for sign in GONE):
+                raise
+            _log.warning("a text goes without its file", channel=self.name, file=name)
+            return None
+
+    async def _sent_aloud(self, chat: int, words: str) -> Message | None:
+        """A voice message; None where there is none, or the person takes none."""
+        sound = await made_in_time(partial(self._parts.sound, self.commune, words, "ogg"))
+        if sound is None:
+            return None
+        try:
+            return await self._bot.send_voice(chat, sound, filename="nghe.ogg")
+        except BadRequest as error:
+            if any(sign in error.message.lower() for sign in GONE):
+                raise
+            _log.warning("a reply is not heard", channel=self.name, reason="the platform takes no voice")
+            return None
 
     async def delete(self, address: str, message: str) -> None:
         """Also when somebody else has taken it away."""

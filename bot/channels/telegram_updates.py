@@ -11,6 +11,7 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 from bot.channels.capabilities import TELEGRAM
 from bot.messages import IncomingMessage
+from bot.voice.recognise import MAX_BYTES, MAX_S
 from knowledge.phrases import Phrases
 
 Kind = Literal["text", "picture", "voice", "other"]
@@ -151,6 +152,7 @@ def _read_message(
         text=text,
         hamlet=hamlet,
         kind=kind,
+        recording=_recording(message),
     )
     return Said(incoming, written=(message.chat.id, message.message_id))
 
@@ -165,6 +167,7 @@ def _incoming(
     payload: str | None = None,
     hamlet: str | None = None,
     kind: Kind = "text",
+    recording: str | None = None,
 ) -> IncomingMessage:
     return IncomingMessage(
         commune=commune,
@@ -178,7 +181,7 @@ def _incoming(
         hamlet=hamlet,
         kind=kind,
         address=str(chat.id),
-        context={"message": str(message)},
+        context={"message": str(message)} | ({"voice": recording} if recording else {}),
     )
 
 
@@ -192,6 +195,16 @@ def _kind(message: Message) -> Kind | None:
     if message.voice or message.audio:
         return "voice"
     return "other" if message.effective_attachment is not None else None
+
+
+def _recording(message: Message) -> str | None:
+    """The platform's name of what was said; None for what is too long or too large to be heard."""
+    said = message.voice or message.audio
+    if said is None or (said.file_size or 0) > MAX_BYTES:
+        return None
+    length = said.duration
+    seconds = length.total_seconds() if isinstance(length, dt.timedelta) else length
+    return said.file_id if seconds <= MAX_S else None
 
 
 def _is_from_a_bot(message: Message, me: Me) -> bool:

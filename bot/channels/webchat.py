@@ -8,7 +8,7 @@ import datetime as dt
 import logging
 import math
 import re
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -21,10 +21,18 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.webchat_data import DataPages
 from bot.messages import MAX_TEXT, Desk, Entry, IncomingMessage, Overloaded, TooMany
+from bot.papers import Papers
+from bot.pictures import Pictures
 from bot.rate_limit import MINUTE_S, RateLimits
-from bot.web.page import ChatPages, open_choices
+from bot.web.class_mode import ClassPages
+from bot.web.guides import GuidePages
+from bot.web.page import EMPTY_CHAT, NOT_KEPT, ChatPages, open_choices
+from bot.web.papers import PaperFiles
 from bot.web.session import COOKIE, Sessions
+from bot.web.sound import Sounds
 from knowledge.address import DEFAULT
+from knowledge.languages import Languages
+from knowledge.library import Library, library_of
 from knowledge.phrases import Phrases
 from staff.headers import add_headers
 from staff.window import network_of
@@ -74,6 +82,14 @@ def build_webchat_router(
     reply_timeout_s: float = 5.0,
     form: str = DEFAULT,
     certificate: Callable[[str], bytes | None] = lambda _token: None,
+    library: Callable[[], Library] = lambda: library_of(()),
+    basics: Sequence[str] = (),
+    papers: Papers | None = None,
+    pictures: Pictures | None = None,
+    base: str = "",
+    framed_by: Callable[[], Iterable[str]] | None = None,
+    hear: Callable[[str], bytes | None] | None = None,
+    languages: Languages | None = None,
 ) -> APIRouter:
     """The router to include at the root of the application; it brings its static files.
 
@@ -81,9 +97,24 @@ def build_webchat_router(
     worker; `older_keys` signed cookies that still count. Cookies are marked Secure with
     `secure_cookies`: set it wherever the site is on https. `place` stands in sentences ("xã Thuần
     Trung"), `form` is one of `knowledge.address`, `clock` returns aware times. `certificate` makes the
-    commune's paper (PDF) for the person with a token, None when they have not earned it.
+    commune's paper (PDF) for the person with a token, None when they have not earned it. The guides of
+    `library` can be read at /huong-dan; `basics` are those that are kept on a phone with one press.
+    With `papers` and `pictures` there are handouts, pictures of steps and pages for a class.
+    With a `base` there is the talk alone below that path, which pages of the origins of `framed_by`
+    may show in a frame. `hear` makes MP3 of a reply; without it a page uses the browser's own voice only.
+    `languages` are those that the talk may be in.
     """
-    pages = ChatPages(phrases, place=place, form=form)
+    pages = ChatPages(
+        phrases,
+        place=place,
+        form=form,
+        library=library,
+        base=base,
+        framed_by=framed_by,
+        can_hear=hear is not None,
+        languages=languages,
+    )
+    guides = GuidePages(pages, library, basics=basics, clock=clock)
     chat = WebChat(
         desk,
         pages,
@@ -93,6 +124,8 @@ def build_webchat_router(
         clock=clock,
         limits=limits,
         reply_timeout_s=reply_timeout_s,
+        title_of=guides.title,
+        base=base,
     )
     data = DataPages(
         desk,
@@ -116,11 +149,44 @@ def build_webchat_router(
         ("GET", "/du-lieu.txt", data.text_file),
         ("GET", "/du-lieu.json", data.json_file),
         ("GET", "/giay-ghi-nhan.pdf", data.certificate),
+    )
+    if hear is not None:
+        sounds = Sounds(desk, hear, token_of=chat.live_token, commune=commune, channel=CHANNEL)
+        routes = (*routes, ("GET", "/nghe/{number}", sounds.play))
+    once: tuple[tuple[str, str, Callable[..., Any]], ...] = (
+        ("GET", "/huong-dan", guides.list),
+        ("GET", "/huong-dan/{slug}", guides.show),
+        ("GET", EMPTY_CHAT, chat.show_empty),
+        ("GET", NOT_KEPT, guides.not_kept),
+        ("GET", "/manifest.webmanifest", pages.manifest),
+        ("GET", "/sw.js", pages.worker),
         ("GET", "/static/{name}", pages.static_file),
     )
-    for method, path, endpoint in routes:
-        router.add_api_route(path, endpoint, methods=[method], response_class=Response, response_model=None)
+    if papers is not None and pictures is not None:
+        once = (*_on_paper(papers, pictures, pages, library, clock), *once)
+    for method, path, endpoint in (*routes, *(() if base else once)):
+        router.add_api_route(
+            base + path, endpoint, methods=[method], response_class=Response, response_model=None
+        )
     return router
+
+
+def _on_paper(
+    papers: Papers,
+    pictures: Pictures,
+    pages: ChatPages,
+    library: Callable[[], Library],
+    clock: Callable[[], dt.datetime],
+) -> tuple[tuple[str, str, Callable[..., Any]], ...]:
+    """Before the other routes: "kn-wifi.pdf" is no guide's name."""
+    files = PaperFiles(papers, pictures.png, now=lambda: clock().timestamp())
+    lessons = ClassPages(pages, papers, library, pictures.path_of, clock=clock)
+    return (
+        ("GET", "/hinh/{name}.png", files.show_picture),
+        ("GET", "/huong-dan/{slug}.pdf", files.show_handout),
+        ("GET", "/lop-hoc", lessons.choose),
+        ("GET", "/lop-hoc/{slug}", lessons.show),
+    )
 
 
 class WebChat:
@@ -137,24 +203,38 @@ class WebChat:
         clock: Callable[[], dt.datetime],
         limits: RateLimits | None,
         reply_timeout_s: float,
+        title_of: Callable[[str], str],
+        base: str = "",
     ) -> None:
+        """`title_of` names a guide by its slug, "" where there is none. `base` stands before the paths."""
+        self.base = base
+        self.title_of = title_of
         self.desk, self.pages, self.sessions = desk, pages, sessions
         self.commune, self.secure_cookies = commune, secure_cookies
         self.clock, self.limits, self.reply_timeout_s = clock, limits, reply_timeout_s
         # Browsers hold a cookie called __Host-… to https, this host and every path.
-        self.cookie = f"__Host-{COOKIE}" if secure_cookies else COOKIE
+        name = f"{COOKIE}_{commune}" if base else COOKIE
+        self.cookie = f"__Host-{name}" if secure_cookies else name
         # Threads of their own: people waiting for a reply must not hold up every other page.
         self._threads = anyio.CapacityLimiter(MAX_WAITING)
 
-    def show(self, request: Request, xom: str = "", xong: str = "") -> Response:
-        """The page with the talk so far; `xong` shows that the talk is over instead."""
+    def show(self, request: Request, xom: str = "", xong: str = "", viec: str = "") -> Response:
+        """The page with the talk so far; `xong` shows that the talk is over instead.
+
+        `viec` is the slug of a guide whose name then stands in the text field, to be sent.
+        """
         if xong:
             return self.pages.notice("done", hamlet=_hamlet(xom))
         token = self.live_token(request)
-        response = self.pages.chat(self._talk(token) if token else [], hamlet=_hamlet(xom))
+        talk = self._talk(token) if token else []
+        response = self.pages.chat(talk, hamlet=_hamlet(xom), typed=self.title_of(viec) if viec else "")
         if token:
             self._renew(response, token)
         return response
+
+    def show_empty(self) -> Response:
+        """The page as a browser keeps it, for when there is no network: nobody's talk."""
+        return self.pages.chat([], hamlet="", is_kept=True)
 
     async def send(self, request: Request, form: Annotated[ChatForm, Form()]) -> Response:
         if self._threads.available_tokens < 1:
@@ -163,17 +243,19 @@ class WebChat:
 
     def _send(self, request: Request, form: ChatForm) -> Response:
         if not form.text.strip() and not form.choice:
-            return _to_newest(form)
+            return self._to_newest(form)
         try:
             known = self.live_token(request)
-            token = known or self.sessions.start(form.message_id, self.clock())
+            token = known or self._started(form.message_id)
             self._count(request, form, is_new_talk=not known and not self._talk(token))
             receipt = self.desk.receive(self._message(token, form))
             self.desk.wait(receipt, timeout_s=self.reply_timeout_s)
-            response = _to_newest(form)
+            response = self._to_newest(form)
             if _is_script(request):
                 response = self.pages.fragment(self._talk(token, after=form.sau if known else 0))
                 response.headers["X-Talk"] = "known" if known else "new"
+                if known and form.sau:
+                    response.headers["X-First"] = self._first(token)
         except TooMany as flood:
             return self._too_many(form, flood)
         except Overloaded:
@@ -207,9 +289,9 @@ class WebChat:
         if session:
             self._end(session.token)
         query = f"&xom={hamlet}" if (hamlet := _hamlet(xom)) else ""
-        response = RedirectResponse(f"/?xong=1{query}", 303)
+        response = RedirectResponse(f"{self.base}/?xong=1{query}", 303)
         response.headers["Clear-Site-Data"] = '"cache"'
-        response.delete_cookie(self.cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
+        self._set_cookie(response, "", max_age=0)
         return response
 
     def live_token(self, request: Request) -> str | None:
@@ -220,6 +302,15 @@ class WebChat:
             self._end(session.token)
             return None
         return session.token
+
+    def _started(self, message_id: str) -> str:
+        """The token for somebody without a cookie: that of the talk which this message began, if it did."""
+        tokens = self.sessions.starts(message_id, self.clock())
+        return next((token for token in tokens if self._talk(token)), tokens[0])
+
+    def _first(self, token: str) -> str:
+        """The id of the oldest entry: what the page has from before it was erased meanwhile."""
+        return str(next((entry.id for entry in self._talk(token)), 0))
 
     def _count(self, request: Request, form: ChatForm, *, is_new_talk: bool) -> None:
         """Raises `TooMany` when too much comes from this part of the network, and it is no cry for help."""
@@ -262,8 +353,29 @@ class WebChat:
 
     def _renew(self, response: Response, token: str) -> None:
         cookie = self.sessions.cookie(token, self.clock())
-        # Neither Max-Age nor Expires: it goes when the browser is closed.
-        response.set_cookie(self.cookie, cookie, httponly=True, samesite="lax", secure=self.secure_cookies)
+        self._set_cookie(response, cookie)
+
+    def _set_cookie(self, response: Response, value: str, *, max_age: int | None = None) -> None:
+        """Without `max_age` it goes when the browser is closed."""
+        if not self.base:
+            response.set_cookie(
+                self.cookie,
+                value,
+                max_age=max_age,
+                httponly=True,
+                samesite="lax",
+                secure=self.secure_cookies,
+            )
+            return
+        # In a frame the page around it is of another site: no other cookie would come back. Each of
+        # those sites has its own. (Starlette writes `Partitioned` from Python 3.14 on.)
+        made = Response()
+        made.set_cookie(self.cookie, value, max_age=max_age, httponly=True, samesite="none", secure=True)
+        response.headers.append("Set-Cookie", f"{made.headers['set-cookie']}; Partitioned")
+
+    def _to_newest(self, form: ChatForm) -> Response:
+        query = f"?xom={hamlet}" if (hamlet := _hamlet(form.xom)) else ""
+        return RedirectResponse(f"{self.base}/{query}#cuoi", 303)
 
     def _busy(self, form: ChatForm) -> Response:
         response = self._not_sent(form, "busy", status=503)
@@ -347,8 +459,3 @@ def _is_script(request: Request) -> bool:
 def _hamlet(slug: str) -> str:
     """The slug as a link or QR code has it; anything else counts as none."""
     return slug if len(slug) <= 80 and _HAMLET.fullmatch(slug) else ""
-
-
-def _to_newest(form: ChatForm) -> Response:
-    query = f"?xom={hamlet}" if (hamlet := _hamlet(form.xom)) else ""
-    return RedirectResponse(f"/{query}#cuoi", 303)

@@ -10,6 +10,7 @@ import json
 import random
 import time
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal
 
 import structlog
@@ -19,12 +20,21 @@ from fastapi.exceptions import HTTPException
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.accounts import ZaloBotAccount
-from bot.channels.base import HasLeft, Misconfigured, NeverSent, Part, SendError, TryAgain
+from bot.channels.base import (
+    HasLeft,
+    Misconfigured,
+    NeverSent,
+    Part,
+    SendError,
+    TryAgain,
+    with_address,
+)
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, ZALO_BOT
 from bot.channels.webhook import check_secret, read_body
 from bot.channels.zalo_bot_api import Busy, ZaloBotApi
 from bot.messages import IncomingMessage, Overloaded
+from bot.voice.sending import made_in_time
 from records.outbox import sent_since
 from staff.formats import VIETNAM
 
@@ -142,11 +152,16 @@ class ZaloBotChannel:
         self._fetching = parts.fetching
         self.api = ZaloBotApi(account.base_url, account.token.get_secret_value())
         self._quota = Quota(account, parts)
+        self._public_url = parts.public_url
+        self._sound_path = partial(parts.sound_path, account.commune)
 
     async def send(self, address: str, part: Part) -> str | None:
+        sound = await made_in_time(partial(self._sound_path, part.voice)) if part.voice else None
+        if part.voice and not part.text and not (sound and self._public_url):
+            return None  # what was to be heard is there to be read, and no message of the month is used
         await self._quota.refresh()  # before the call: nothing may fail between it and its row
         try:
-            sent = await self.api.send_message(address, part.text)
+            sent = await self._send(address, part, sound)
         except Busy:
             if not self._quota.is_used_up:
                 raise
@@ -157,8 +172,30 @@ class ZaloBotChannel:
             raise HasLeft(self._phrases("channels.zalo_bot_gone")) from None
         except Misconfigured as error:
             raise Misconfigured(self._phrases("channels.zalo_bot_account", reason=error)) from None
-        self._quota.add_one()
+        if sent is not None or part.text:
+            self._quota.add_one()
         return sent
+
+    async def _send(self, address: str, part: Part, sound: str | None) -> str | None:
+        """As sound, or with its picture, where the platform fetches and takes that; else the text alone."""
+        text = with_address(part, self._public_url)
+        if sound and self._public_url:
+            try:
+                return await self.api.send_voice(address, f"{self._public_url}{sound}")
+            except NeverSent as error:
+                if isinstance(error, HasLeft):
+                    raise
+                _log.warning("a reply is not heard", channel=ZALO_BOT, commune=self.commune)
+                if not text:
+                    return None
+        if part.picture and self._public_url:
+            try:
+                return await self.api.send_photo(address, f"{self._public_url}{part.picture}", text)
+            except NeverSent as error:
+                if isinstance(error, HasLeft):
+                    raise
+                _log.warning("a text goes without its picture", channel=ZALO_BOT, commune=self.commune)
+        return await self.api.send_message(address, text)
 
     async def delete(self, address: str, message: str) -> None:
         raise NeverSent("found a message to take away, expected none: the channel cannot")

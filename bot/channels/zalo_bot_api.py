@@ -48,6 +48,20 @@ class ZaloBotApi:
         message_id = _as_dict(result).get("message_id")
         return str(message_id) if message_id is not None else None
 
+    async def send_photo(self, chat_id: str, photo: str, caption: str) -> str | None:
+        """`photo` is an address that the platform fetches; the id of the message that was sent."""
+        body = {"chat_id": chat_id, "photo": photo, "caption": caption}
+        result = await self.call("sendPhoto", body, private=chat_id)
+        message_id = _as_dict(result).get("message_id")
+        return str(message_id) if message_id is not None else None
+
+    async def send_voice(self, chat_id: str, voice_url: str) -> str | None:
+        """`voice_url` ends in .aac and is fetched by the platform; the id of the message that was sent."""
+        body = {"chat_id": chat_id, "voice_url": voice_url}
+        result = await self.call("sendVoice", body, private=chat_id)
+        message_id = _as_dict(result).get("message_id")
+        return str(message_id) if message_id is not None else None
+
     async def webhook_url(self) -> str:
         """The address that is set; '' when there is none."""
         return str(_as_dict(await self.call("getWebhookInfo", {})).get("url") or "")

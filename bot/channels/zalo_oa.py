@@ -17,7 +17,7 @@ from fastapi.exceptions import HTTPException
 from pydantic import ValidationError
 
 from bot.channels.accounts import ZaloOaAccount
-from bot.channels.base import Capabilities, Misconfigured, NeverSent, Part, SendError
+from bot.channels.base import Capabilities, Misconfigured, NeverSent, Part, SendError, with_address
 from bot.channels.build import ChannelParts
 from bot.channels.capabilities import CAPABILITIES, ZALO_OA
 from bot.channels.webhook import read_body
@@ -80,7 +80,13 @@ class ZaloOaChannel:
         return self._parts.phrases("channels.zalo_window", hours=round(window.total_seconds() / 3600))
 
     async def send(self, address: str, part: Part) -> str | None:
-        text = unicodedata.normalize("NFC", part.text)
+        text = unicodedata.normalize("NFC", with_address(part, self._parts.public_url))
+        if part.picture and self._parts.public_url:
+            try:
+                picture = f"{self._parts.public_url}{part.picture}"
+                return await self._api.send_message(_body(address, text, picture=picture))
+            except BadMessage:
+                _log.warning("a text goes without its picture", channel=ZALO_OA, commune=self.commune)
         if not (part.buttons and self._sends_buttons):
             return await self._api.send_message(_body(address, text))
         try:
@@ -161,6 +167,7 @@ class ZaloOaChannel:
                         payload=event.payload,
                         kind=event.kind,
                         address=event.user,
+                        context={"voice": event.recording} if event.recording else None,
                     )
                 )
             case Unfollowed() if not self._has_written_since(event):
@@ -222,8 +229,17 @@ class ZaloOaChannel:
             _log.warning("the account is not verified: Zalo may refuse to send", channel=ZALO_OA)
 
 
-def _body(address: str, text: str, buttons: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+def _body(
+    address: str, text: str, buttons: list[dict[str, Any]] | None = None, *, picture: str | None = None
+) -> dict[str, Any]:
+    """Zalo takes buttons or a picture, not both; the text has its numbers in any case."""
     message: dict[str, Any] = {"text": text}
+    if picture:
+        elements = [{"media_type": "image", "url": picture}]
+        message["attachment"] = {
+            "type": "template",
+            "payload": {"template_type": "media", "elements": elements},
+        }
     if buttons:
         message["attachment"] = {"type": "template", "payload": {"buttons": buttons}}
     return {"recipient": {"user_id": address}, "message": message}

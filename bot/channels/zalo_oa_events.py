@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 PAYLOAD = "#hvs:"  # before what our buttons send back, which Zalo delivers as if it was typed
+MAX_URL = 2_000  # characters
 GREETING = "/start"  # what somebody who follows says to us
 
 _BUTTON = re.compile(rf"{PAYLOAD}([\w-]{{1,40}}:\d{{1,2}})")
@@ -63,6 +64,7 @@ class Said:
     text: str = ""
     payload: str | None = None
     kind: Literal["text", "picture", "voice", "other"] = "text"
+    recording: str | None = None  # where Zalo keeps what was said
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +116,20 @@ def _said(envelope: Envelope) -> Said:
     if envelope.event_name == "user_send_link":
         # A forwarded link is often what should be judged.
         text = text or _link_text(message.attachments)
-    return Said(user, message.msg_id or _key(envelope), text, kind=kind)
+    recording = _url(message.attachments) if kind == "voice" else None
+    return Said(user, message.msg_id or _key(envelope), text, kind=kind, recording=recording)
 
 
 def _key(envelope: Envelope) -> str:
     """For events without an id; together with the person it names the event."""
     return f"{envelope.event_name}:{envelope.timestamp}"
+
+
+def _url(attachments: list[Any]) -> str | None:
+    """The address of the first attachment; it may be any text, and is checked before it is fetched."""
+    payloads = [each.get("payload") for each in attachments if isinstance(each, dict)]
+    urls = [payload.get("url") for payload in payloads if isinstance(payload, dict)]
+    return next((url for url in urls if isinstance(url, str) and len(url) <= MAX_URL), None)
 
 
 def _link_text(attachments: list[Any]) -> str:

@@ -21,14 +21,18 @@ def check(
     """Check the content: exits with 1 when something must be mended."""
     from bot.cli.common import read_settings
     from knowledge.check import check_content
+    from knowledge.language_check import check_languages
     from knowledge.library import CONTENT
 
     folder = read_settings().content_folder or CONTENT
     problems = check_content(folder, today=dt.datetime.now().astimezone().date(), only=only or ())
+    if not only:
+        problems += check_languages(folder)
     for problem in problems:
         typer.echo(str(problem))
     errors = sum(problem.severity == "error" for problem in problems)
-    typer.echo(f"{errors} errors, {len(problems) - errors} warnings")
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    typer.echo(f"{errors} errors, {warnings} warnings")
     raise typer.Exit(1 if errors else 0)
 
 
@@ -61,7 +65,8 @@ def import_plan(
     from records.communes import add_commune, find_commune
 
     try:
-        plan = parse_plan(read_plan_file(file), name=file.name)
+        text = read_plan_file(file)
+        plan = parse_plan(text, name=file.name)
     except (PlanFileError, PlanError, OSError) as error:
         fail(str(error))
     name = plan.head.title or file.stem
@@ -82,6 +87,7 @@ def import_plan(
             head=data["head"],
             passages=data["passages"],
             facts=facts_to_data(facts),
+            text=text,
             by="command line",
             now=now,
         )

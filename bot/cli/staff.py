@@ -9,7 +9,11 @@ import typer
 
 class Role(StrEnum):
     staff = "staff"
+    author = "author"
+    reviewer = "reviewer"
     admin = "admin"
+    auditor = "auditor"
+    district = "district"
 
 
 app = typer.Typer(help="Accounts of commune staff.", no_args_is_help=True)
@@ -25,7 +29,10 @@ def add(
     username: Annotated[str, typer.Argument(help="what the person types to sign in")],
     commune: Annotated[str, typer.Option(help="slug of the commune")] = "xa-mau",
     name: Annotated[str, typer.Option(help="name as shown")] = "",
-    role: Annotated[Role, typer.Option(help="staff or admin")] = Role.staff,
+    role: Annotated[list[Role] | None, typer.Option(help="may be given several times; staff if not")] = None,
+    sees: Annotated[
+        list[str] | None, typer.Option(help="a commune whose totals the role district sees; '*': all")
+    ] = None,
     renew: Annotated[bool, typer.Option("--renew", help="a new link for an account that exists")] = False,
     forget_second_factor: Annotated[
         bool, typer.Option("--forget-second-factor", help="with --renew: phone and recovery codes are lost")
@@ -57,7 +64,8 @@ def add(
                 commune_slug=commune,
                 username=username,
                 display_name=name or username,
-                role=role.value,
+                roles=[each.value for each in role or [Role.staff]],
+                sees=sees or (),
                 now=now,
             )
     except AccountError as error:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 COOKIE = "hvs_chat"
 IDLE = dt.timedelta(minutes=30)  # ux.md §2.12: phones are shared
 MIN_KEY_BYTES = 32
-_START_WINDOW_S = 600  # shorter than IDLE, or a first message sent again could revive a session
+_START_WINDOW_S = 600  # IDLE is some of them: a first message sent again revives no older session
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,16 @@ class Sessions:
                 )
         self._keys = (key, *older)
 
-    def start(self, message_id: str, now: dt.datetime) -> str:
-        """The token for somebody whose first message is `message_id`.
+    def starts(self, message_id: str, now: dt.datetime) -> list[str]:
+        """The tokens for somebody whose first message is `message_id`, the one of now first.
 
         An impatient second tap sends the same message, still without a cookie: it must come
-        to the same session, so the token follows from the message, for some minutes.
+        to the same session, so the token follows from the message, for some minutes. The others are
+        those it got when it was sent first, up to `IDLE` ago, and the answer never arrived.
         """
-        window = str(int(now.timestamp()) // _START_WINDOW_S)
-        return self._sign("start", message_id, window, key=self._keys[-1])
+        window = int(now.timestamp()) // _START_WINDOW_S
+        windows = range(window, window - int(IDLE.total_seconds()) // _START_WINDOW_S, -1)
+        return [self._sign("start", message_id, str(each), key=self._keys[-1]) for each in windows]
 
     def cookie(self, token: str, now: dt.datetime) -> str:
         seconds = str(int(now.timestamp()))

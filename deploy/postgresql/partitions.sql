@@ -37,6 +37,16 @@ BEGIN
                            cut || '_' || part, cut || '_cut', parts, part);
         END LOOP;
         EXECUTE format('INSERT INTO %I SELECT * FROM %I', cut || '_cut', cut);
+        -- What refers to the table from others is taken off, and put on again afterwards.
+        FOR made IN
+            SELECT conrelid::regclass AS other, conname, pg_get_constraintdef(oid) AS definition
+            FROM pg_constraint
+            WHERE confrelid = cut::regclass AND conrelid <> cut::regclass AND contype = 'f' AND conparentid = 0
+        LOOP
+            EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', made.other, made.conname);
+            again := again || format('ALTER TABLE %s ADD CONSTRAINT %I %s',
+                                     made.other, made.conname, made.definition);
+        END LOOP;
         EXECUTE format('DROP TABLE %I', cut);
         EXECUTE format('ALTER TABLE %I RENAME TO %I', cut || '_cut', cut);
         FOR part IN 1 .. cardinality(again) LOOP

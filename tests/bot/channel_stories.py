@@ -135,6 +135,9 @@ def parts_of(assistant: Assistant) -> ChannelParts:
         guide_pages=lambda query: guide_pages(query, content=assistant.content, phrases=assistant.phrases),
         commune_id=lambda slug: assistant.directory.by_slug(slug).id,
         fetching=lambda name: Leadership(assistant.database, name),
+        file=lambda path: assistant.pictures.png(path) or assistant.papers.file(path),
+        sound=assistant.voices.sound,
+        sound_path=assistant.voices.path_of,
     )
 
 
@@ -213,7 +216,10 @@ def asks_and_gets_the_first_step(person: Person, house: House) -> None:
     intro, step, notice = person.heard()
     assert intro.splitlines()[0] == f"Cháu chỉ bác việc: {TITLE}, có {STEPS} bước."
     assert step.startswith(f"Bước 1/{STEPS}. Bác mở ứng dụng VNeID")
-    assert step.splitlines()[-3:] == ["1. Xong rồi", "2. Không thấy", "0. Gặp người giúp · 9. Quay lại"]
+    choices = ["1. Xong rồi", "2. Không thấy", "0. Gặp người giúp · 9. Quay lại"]
+    if house.assistant.voices.way(COMMUNE, house.channel.name, public_url=None) == "message":
+        choices.insert(2, "3. Nghe đọc bước này")
+    assert step.splitlines()[-len(choices) :] == choices
     assert '"dữ liệu của tôi"' in notice
 
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 from bot.assembly import Assistant, load_content, open_assistant
 from bot.content import Content
 from bot.settings import Settings
+from tests.bot.web_rig import Chat, open_chat, open_chromium
 from tests.conftest import NOW
 
 
@@ -56,3 +58,15 @@ def assistant(
     here = settings.model_copy(update={"database_url": migrated_url})
     with open_assistant(here, clock=clock, content=content) as assistant:
         yield assistant
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with open_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def chat(chromium: Browser, now: dt.datetime) -> Iterator[Chat]:
+    with open_chat(chromium, now) as chat:
+        yield chat

@@ -2,7 +2,7 @@
 
 from bot.assembly import build_conversation, open_plans
 from bot.content import Content
-from bot.conversation import Message, Turn
+from bot.conversation import Conversation, Message, Turn
 from handlers.guard import guard
 from handlers.privacy import NOTICE
 from knowledge.phrases import load_phrases
@@ -33,9 +33,16 @@ PHRASES = load_phrases()
 
 
 class Talk:
-    def __init__(self, content: Content, clock: HandClock, *, is_new: bool = False) -> None:
+    def __init__(
+        self,
+        content: Content,
+        clock: HandClock,
+        *,
+        is_new: bool = False,
+        conversation: Conversation | None = None,
+    ) -> None:
         """`is_new`: somebody who has not had the notice about their data yet."""
-        self._conversation = build_conversation(
+        self._conversation = conversation or build_conversation(
             content, PHRASES, OneCommune(), open_plans(content, None, None), clock, None
         )
         self.slots: dict[str, object] = {} if is_new else {"notice": NOTICE}

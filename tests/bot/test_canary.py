@@ -100,7 +100,7 @@ def sign_in(assistant: Assistant, http: TestClient) -> None:
             commune_id=commune_id,
             username="lan",
             display_name="Lan",
-            role="staff",
+            roles=["staff"],
             now=assistant.clock(),
         )
         session.flush()

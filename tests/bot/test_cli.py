@@ -4,11 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
 
-from bot.main import app
 from records.volunteers import read_code
+from tests.bot.command import Typed, typed
 from tests.bot.serving import environment, serving
 
 CONTRACT = [
@@ -25,9 +23,8 @@ CONTRACT = [
 ]
 
 
-def hocvuso(*arguments: str, folder: Path, text: str | None = None, code: int = 0, **settings: str) -> Result:
-    """Type a command, in this process: a new one takes seconds to start."""
-    done = CliRunner().invoke(app, list(arguments), input=text, env=environment(folder, **settings))
+def hocvuso(*arguments: str, folder: Path, text: str | None = None, code: int = 0, **settings: str) -> Typed:
+    done = typed(*arguments, environment=environment(folder, **settings), text=text)
     assert done.exit_code == code, done.output
     return done
 

@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from typer.testing import CliRunner
 
-from bot.main import app
 from records.communes import add_commune
 from records.database import Database, open_database
 from records.models import Commune
 from records.vault import open_vault
+from tests.bot.command import typed
 from tests.bot.test_cli import hocvuso
 from tests.conftest import NOW, new_postgresql_database
 
@@ -25,8 +24,8 @@ def run(tmp_path: Path) -> Run:
     """Type a command; `environment` as the shell has it."""
 
     def invoke(*arguments: str, **environment: str) -> tuple[int, str]:
-        env = {"HOCVUSO_DATA_FOLDER": str(tmp_path), **environment}
-        done = CliRunner().invoke(app, list(arguments), env=env)
+        env = {**os.environ, "HOCVUSO_DATA_FOLDER": str(tmp_path), **environment}
+        done = typed(*arguments, environment=env)
         return done.exit_code, done.output
 
     return invoke

@@ -52,7 +52,7 @@ class Home:
             )
             self.commune_id = commune.id
             self.staff = add_account(
-                session, commune_id=commune.id, username="lan", display_name="Lan", role="admin", now=NOW
+                session, commune_id=commune.id, username="lan", display_name="Lan", roles=["admin"], now=NOW
             )
             self.staff.password_hash = "a hash"
         back_up(database, folder / "backups", now=NOW)

@@ -15,6 +15,7 @@ def test_a_resident_is_helped_by_a_volunteer_whom_staff_invited(tmp_path: Path):
         for field in staff.locator("input[type=password]").all():
             field.fill(PASSWORD)
         staff.locator("main button").last.click()
+        staff.get_by_role("link", name="Danh sách", exact=True).click()
         staff.get_by_role("link", name="Tình nguyện viên", exact=True).click()
         staff.get_by_label("Tên mà bà con sẽ thấy").fill("chị Hoa")
         staff.get_by_role("checkbox", name="Xóm 3").check()

@@ -15,18 +15,22 @@ from structlog.testing import capture_logs
 from bot import sender as sending
 from bot.channels.base import HasLeft, Misconfigured, NeverSent, TryAgain
 from bot.metrics import Metrics
-from bot.sender import BREAK_AFTER, BREAK_S, LEASE_S, Breaker, Sender
+from bot.sender import BREAK_AFTER, BREAK_S, GONE_S, LEASE_S, Breaker, Sender
 from records.communes import add_commune
 from records.database import Database
 from records.inbox import claim
 from records.learners import note_message, open_conversation
 from records.models import ChannelIdentity, OutboxMessage
+from records.only_one import Presence
 from records.outbox import put, take_next
 from records.vault import KEY_BYTES, Vault
 from tests.bot.conftest import HandClock
 from tests.fakes.channel import FakeChannel
 
 VAULT = Vault([b"k" * KEY_BYTES])
+ON_SQLITE, ON_POSTGRESQL = (
+    pytest.mark.parametrize("migrated_url", [kind], indirect=True) for kind in ("sqlite", "postgresql")
+)
 
 
 class Office:
@@ -257,25 +261,65 @@ def test_the_line_about_a_reply_that_was_not_sent_names_its_message(office: Offi
     ]
 
 
-def test_four_tasks_send_each_reply_once_and_each_talk_in_order(office: Office):
-    for number in range(10):
-        for person in ("a", "b", "c", "d", "e"):
-            office.reply(person, f"{person}{number}")
-
-    async def run_for_all() -> None:
+def run_until_sent(office: Office, count: int) -> None:
+    async def run() -> None:
         running = asyncio.create_task(office.sender.run(is_only_sender=True))
         async with asyncio.timeout(30):
-            while len(office.channel.sent) < 50:
+            while len(office.channel.sent) < count:
                 office.sender.wake()
                 await asyncio.sleep(0.005)
         office.sender.stop()
         await running
 
-    asyncio.run(run_for_all())
+    asyncio.run(run())
 
+
+def test_a_running_sender_sends_each_reply_once_and_each_talk_in_order_one_call_at_a_time(office: Office):
+    for number in range(10):
+        for person in ("a", "b", "c", "d", "e"):
+            office.reply(person, f"{person}{number}")
+
+    run_until_sent(office, 50)
+
+    assert office.channel.most_at_once == 1  # more of them might come twice after a crash
     for person in ("a", "b", "c", "d", "e"):
         texts = [text for who, text in office.channel.sent if who == person]
         assert texts == [f"{person}{number}" for number in range(10)]
+
+
+@ON_SQLITE
+def test_nobody_waits_for_a_platform_that_takes_its_time(office: Office):
+    for person in ("a", "b", "c"):
+        office.reply(person, person)
+    office.channel.waits_for = {"a": "c"}  # the call for a ends when c's message is out
+
+    run_until_sent(office, 3)
+
+    assert [person for person, _ in office.channel.sent] == ["b", "c", "a"]
+
+
+@ON_POSTGRESQL
+def test_what_a_dead_worker_had_does_not_wait_for_its_lease(office: Office):
+    """A worker that lives and has the same kind of row keeps it."""
+    alive, dead = Presence(office.database), Presence(office.database)
+    for presence, person in ((alive, "ba"), (dead, "ông")):
+        presence.keep()
+        office.reply(person, person)
+        with office.database.write() as session:
+            args = {"commune_id": office.home, "channel": "telegram", "now": office.clock()}
+            take_next(session, worker_id=presence.worker_id, **args)
+    dead.end()
+
+    def look() -> list[str]:
+        asyncio.run(office.sender.put_back(lease_s=LEASE_S))
+        return office.states()
+
+    at_once = look()
+    office.seconds += GONE_S
+    later = look()
+    alive.end()
+
+    assert (at_once, later) == (["sending", "sending"], ["sending", "pending"])
 
 
 def test_a_breaker_opens_after_failures_in_a_row_and_closes_by_itself(clock: HandClock):

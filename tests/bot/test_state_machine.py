@@ -51,11 +51,14 @@ DATA = (
     "xóm 3", "bỏ qua", "mã otp 771204",
 )  # fmt: skip
 LEARNING = ("học gì tiếp", "tôi đã xong mấy bài", "kiểm tra", "nhắc tôi ngày mai", "chợ số", "xin chứng nhận")
+LANGUAGES = ("English please", "nói tiếng Việt", "nói tiếng Thái")
 HARM = (
     "tôi vừa đọc mã otp cho người lạ, tiền đang bị trừ",
     "VNeID: Tai khoan cua ban se bi khoa trong 24h. Cap nhat tai http://vneid-gov.vn.xyz-login.top/app.apk",
 )
-WAY_ON = re.compile(r"nhắn|bấm|chọn|gọi|hỏi|chờ|gõ|bỏ qua|Trung tâm", re.IGNORECASE)
+WAY_ON = re.compile(
+    r"nhắn|bấm|chọn|gọi|hỏi|chờ|gõ|bỏ qua|Trung tâm|\b(?:write|press|choose|call|ask)\b", re.IGNORECASE
+)
 QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”")
 
 
@@ -91,7 +94,7 @@ class Talks(RuleBasedStateMachine):
         self.buttons: list[str] = []
         self.number = 0
 
-    @rule(text=st.sampled_from(QUESTIONS + WALKING + TALK + PEOPLE + DATA + LEARNING + HARM))
+    @rule(text=st.sampled_from(QUESTIONS + WALKING + TALK + PEOPLE + DATA + LEARNING + LANGUAGES + HARM))
     def says(self, text: str) -> None:
         self.take(text)
 

@@ -1,127 +1,30 @@
 """The web chat in Chromium, as its people use it: with a finger, a keyboard, or no script at all."""
 
 import datetime as dt
-import socket
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from bot.channels.webchat import build_webchat_router
-from bot.messages import IncomingMessage, TooMany
-from knowledge.phrases import load_phrases
-from tests.fakes.desk import FakeDesk, Reply, choices
+from bot.messages import TooMany
+from tests.bot.web_rig import (
+    DESKTOP,
+    INTRO,
+    MEASURE,
+    OVERFLOW,
+    PHONE,
+    STEP,
+    Chat,
+    answered,
+    ask,
+    buttons,
+)
+from tests.fakes.desk import Reply, choices
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
-DESKTOP = {"viewport": {"width": 1366, "height": 768}, "has_touch": False, "is_mobile": False}
 MAX_FIRST_LOAD = 100 * 1024  # bytes (U22)
-
-phrases = cache(load_phrases)
-
-INTRO = """Cháu chỉ bác việc: Quên mật khẩu VNeID, có 5 bước.
-Cần có sẵn: điện thoại đã đăng ký, thẻ căn cước
-Theo Bộ Công an, xem lại ngày 12/11/2026."""
-STEP = """Bước {}/5. Bác bấm vào chữ "Quên mật khẩu" ở dưới ô mật khẩu.
-Máy hiện: ô để bác gõ số căn cước."""
-
-
-def guide(message: IncomingMessage) -> list[Reply]:
-    if message.payload == "choice-1" or message.text == "1":
-        return [Reply(STEP.format(2), choices("Xong rồi", "Không thấy"))]
-    return [Reply(INTRO), Reply(STEP.format(1), choices("Xong rồi", "Không thấy"))]
-
-
-@dataclass
-class Chat:
-    """A running chat page, and the desk behind it."""
-
-    url: str
-    desk: FakeDesk
-    now: dt.datetime  # the server's time
-    open: Callable[..., Page]
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.text for message in self.desk.received]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not CHROMIUM.exists():
-        pytest.fail(f"{CHROMIUM} is missing: install the Debian package 'chromium'")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def chat(chromium: Browser, now: dt.datetime) -> Iterator[Chat]:
-    contexts: list[BrowserContext] = []
-
-    def open_page(path: str = "/", **options: Any) -> Page:
-        context = chromium.new_context(locale="vi-VN", **({**PHONE, **options}))
-        context.set_default_timeout(5_000)
-        contexts.append(context)
-        page = context.new_page()
-        page.goto(chat.url + path)
-        return page
-
-    chat = Chat("", FakeDesk(guide), now, open_page)
-    app = FastAPI()
-    app.include_router(
-        build_webchat_router(
-            chat.desk,
-            phrases(),
-            commune="thuan-trung",
-            place="xã Thuần Trung",
-            key=bytes(range(32)),
-            secure_cookies=False,
-            clock=lambda: chat.now,
-            reply_timeout_s=0.2,
-        )
-    )
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        chat.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        yield chat
-        for context in contexts:
-            context.close()
-        server.should_exit = True
-        thread.join()
-
-
-def ask(page: Page, text: str) -> None:
-    page.get_by_label("Bác gõ câu hỏi vào đây").fill(text)
-    page.get_by_role("button", name="Gửi", exact=True).click()
-
-
-def answered(page: Page, text: str = "Bước 1/5") -> None:
-    expect(page.get_by_role("log")).to_contain_text(text)
-
-
-def buttons(page: Page) -> list[str]:
-    return page.locator("#choices button").all_inner_texts()
 
 
 # --- Asking ---
@@ -531,53 +434,6 @@ def test_an_old_talk_goes_from_the_page_when_somebody_writes_anew(chat: Chat):
 
 # --- For every eye, hand and ear ---
 
-MEASURE = """() => {
-  const luminance = (colour) => {
-    const parts = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map((part) => part / 255)
-      .map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2];
-  };
-  const ground = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = getComputedStyle(at).backgroundColor;
-      if (!/, 0\\)$/.test(colour)) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const isSeen = (element) => {
-    const box = element.getBoundingClientRect();
-    return element.checkVisibility({ visibilityProperty: true }) && box.width > 1 && box.height > 1;
-  };
-  const isText = (element) => Array.from(element.childNodes).some(
-    (node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim());
-  const texts = Array.from(document.body.querySelectorAll("*"))
-    .filter((element) => isSeen(element) && isText(element))
-    .map((element) => {
-      const style = getComputedStyle(element);
-      const [dark, light] = [luminance(style.color), luminance(ground(element))].sort((a, b) => a - b);
-      return { text: element.textContent.trim().slice(0, 40), contrast: (light + 0.05) / (dark + 0.05),
-        size: parseFloat(style.fontSize), line: parseFloat(style.lineHeight) / parseFloat(style.fontSize),
-        isRead: element.matches(".said, .about p, .numbered li, .notice p") };
-    });
-  const targets = Array.from(document.querySelectorAll("button, textarea, a[href], input:not([type=hidden])"))
-    .filter(isSeen)
-    .map((element) => {
-      const { width, height } = element.getBoundingClientRect();
-      return { text: element.textContent.trim() || element.id, side: Math.min(width, height) };
-    });
-  return { texts, targets };
-}"""
-
-OVERFLOW = """() => {
-  const width = document.documentElement.clientWidth;
-  const isWide = (element) => element.getBoundingClientRect().right > width + 0.5
-    || element.scrollWidth > element.clientWidth + 1;
-  const wide = Array.from(document.body.querySelectorAll("*"))
-    .filter((element) => !element.closest(".unseen, .who, .numbered") && isWide(element))
-    .map((element) => element.outerHTML.slice(0, 80));
-  return { page: document.documentElement.scrollWidth - width, wide };
-}"""
-
 
 def talk(page: Page) -> None:
     ask(page, "quên mật khẩu")
@@ -604,37 +460,86 @@ def goodbye(page: Page) -> None:
     expect(page.get_by_role("heading", name="Đã kết thúc")).to_be_visible()
 
 
+def pictures(page: Page) -> None:
+    page.get_by_text("Màu và hình").click()
+    page.get_by_role("button", name="Nút có hình").click()
+    talk(page)
+
+
+def urgent(page: Page) -> None:
+    ask(page, "tôi vừa bị lừa")
+    answered(page, "làm ngay 3 việc")
+
+
+def offline(page: Page) -> None:
+    page.context.set_offline(True)
+    ask(page, "quên mật khẩu")
+    expect(page.get_by_text("Máy đang mất mạng.")).to_be_visible()
+    expect(page.locator("#status")).to_contain_text("Đang đợi mạng")
+
+
+def data(page: Page) -> None:
+    talk(page)
+    page.get_by_role("link", name="Dữ liệu của tôi").click()
+    expect(page.get_by_role("heading", name="Dữ liệu của tôi")).to_be_visible()
+
+
+def guides(page: Page) -> None:
+    page.get_by_role("link", name="Hướng dẫn").click()
+    expect(page.get_by_role("heading", name="Đọc khi không có mạng")).to_be_visible()
+
+
+def guide_page(page: Page) -> None:
+    guides(page)
+    page.get_by_role("link", name="Quên mật khẩu VNeID").click()
+    expect(page.get_by_role("heading", name="Hỏi ai")).to_be_visible()
+
+
+def not_there(page: Page) -> None:
+    page.goto(f"{page.url}huong-dan/khong-co")
+    expect(page.get_by_role("heading", name="Chưa làm được")).to_be_visible()
+
+
+STATES = [start, talk, pictures, urgent, failed, offline, data, guides, guide_page, not_there, goodbye]
+
+
 @pytest.mark.parametrize(
     ("state", "device"),
-    [(start, PHONE), (talk, PHONE), (failed, PHONE), (goodbye, PHONE), (talk, DESKTOP)],
-    ids=["start", "talk", "failed", "goodbye", "talk on a desktop"],
+    [*((state, PHONE) for state in STATES), (talk, DESKTOP), (guide_page, DESKTOP)],
+    ids=[*(state.__name__ for state in STATES), "talk on a desktop", "guide page on a desktop"],
 )
 def test_pages_can_be_seen_read_and_touched(
     state: Callable[[Page], None], device: dict[str, Any], chat: Chat, tmp_path: Path
 ):
     page = chat.open("/", bypass_csp=True, **device)
     state(page)
-    page.screenshot(path=tmp_path / f"{state.__name__}.png")
 
-    found = Axe().run(
-        page,
-        options={
-            "runOnly": ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-            "resultTypes": ["violations"],
-        },
-    )
-    measured = page.evaluate(MEASURE)
-    overflow = page.evaluate(OVERFLOW)
+    for colours in ("usual", "strong"):
+        page.evaluate("colours => { document.documentElement.dataset.colours = colours }", colours)
+        page.screenshot(path=tmp_path / f"{state.__name__} {colours}.png", full_page=True)
 
-    assert found.violations_count == 0, found.generate_report()
-    assert measured["texts"]
-    assert measured["targets"]
-    assert [text for text in measured["texts"] if text["contrast"] < 7] == []
-    assert [text for text in measured["texts"] if text["size"] < 20] == []
-    assert [text for text in measured["texts"] if text["isRead"] and text["line"] < 1.5] == []
-    assert [target for target in measured["targets"] if target["side"] < 44] == []
-    assert [target for target in measured["targets"] if target["text"] == "Gửi" and target["side"] < 48] == []
-    assert overflow == {"page": 0, "wide": []}
+        found = Axe().run(
+            page,
+            options={
+                "runOnly": [
+                    "wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice",
+                ],
+                "resultTypes": ["violations"],
+            },
+        )  # fmt: skip
+        measured = page.evaluate(MEASURE)
+        overflow = page.evaluate(OVERFLOW)
+
+        assert found.violations_count == 0, found.generate_report()
+        assert measured["texts"]
+        assert measured["targets"]
+        assert [text for text in measured["texts"] if text["contrast"] < 7] == []
+        assert [text for text in measured["texts"] if text["size"] < 20] == []
+        assert [text for text in measured["texts"] if text["isRead"] and text["line"] < 1.5] == []
+        assert [target for target in measured["targets"] if target["side"] < 44] == []
+        small = [target for target in measured["targets"] if target["text"] == "Gửi" and target["side"] < 48]
+        assert small == []
+        assert overflow == {"page": 0, "wide": []}
 
 
 @pytest.mark.parametrize(
@@ -648,13 +553,20 @@ def test_pages_can_be_seen_read_and_touched(
 def test_nothing_is_lost_on_little_room(options: dict[str, Any], chat: Chat):
     page = chat.open("/", **{"is_mobile": False, **options})
     talk(page)
+    overflows = [page.evaluate(OVERFLOW)]
 
-    assert page.evaluate(OVERFLOW) == {"page": 0, "wide": []}
+    for path in ("/huong-dan", "/huong-dan/vneid-quen-mat-khau"):
+        page.goto(chat.url + path)
+        page.get_by_text("Màu và hình").click()
+        overflows.append(page.evaluate(OVERFLOW))
+
+    assert overflows == [{"page": 0, "wide": []}] * 3
 
 
-def test_nothing_is_lost_with_wide_text_spacing(chat: Chat):
+@pytest.mark.parametrize("state", [talk, guide_page])
+def test_nothing_is_lost_with_wide_text_spacing(state: Callable[[Page], None], chat: Chat):
     page = chat.open("/", bypass_csp=True)
-    talk(page)
+    state(page)
 
     page.add_style_tag(
         content="p { margin-bottom: 2em !important; }"
@@ -680,13 +592,97 @@ def test_the_letters_grow_to_32_px_and_stay_so(chat: Chat):
     assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "18px"
 
 
+def test_colours_and_drawings_are_chosen_once_for_all_pages(chat: Chat):
+    page = chat.open()
+    page.get_by_text("Màu và hình").tap()
+    page.get_by_role("button", name="Nền đen chữ sáng").tap()
+    page.get_by_role("button", name="Nút có hình").tap()
+
+    talk(page)  # each choice is still called by its words
+
+    drawn = page.locator("#choices .symbol").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().width)"
+    )
+    assert all(width >= 40 for width in drawn)
+    assert page.locator("#choices .title").first.bounding_box()["width"] <= 1
+    pressed = page.locator("#view [aria-pressed=true]").all_inner_texts()
+    assert pressed == ["Nền đen chữ sáng", "Nút có hình"]
+    page.goto(f"{chat.url}/huong-dan/kn-wifi")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(0, 0, 0)"
+
+
+def test_who_asked_the_phone_for_more_contrast_has_it_here(chat: Chat):
+    page = chat.open("/", contrast="more")
+
+    expect(page.get_by_role("button", name="A+")).to_be_visible()
+
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(0, 0, 0)"
+
+
+def test_dictating_a_long_text_keeps_the_page_open(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.clock.install()
+    page.goto(chat.url)
+    ask(page, "quên mật khẩu")
+    answered(page)
+    page.clock.fast_forward("28:30")
+    expect(page.get_by_role("alert")).to_be_visible()
+
+    page.locator("#text").evaluate("text => text.dispatchEvent(new InputEvent('input', { bubbles: true }))")
+    page.clock.fast_forward("20:00")
+
+    expect(page.get_by_role("alert")).to_be_hidden()
+    answered(page)
+
+
+def test_every_word_of_the_last_answer_can_be_heard(chat: Chat):
+    page = chat.open()
+    listen = page.get_by_role("button", name="Nghe trả lời")
+    expect(listen).to_be_hidden()
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+    with page.expect_response("**/nghe/*"):
+        listen.tap()
+    expect(listen).to_be_visible()  # again: all is said
+
+    assert chat.heard == [
+        INTRO,
+        STEP.format(1) + "\n1. Xong rồi\n2. Không thấy\n0. Gặp người giúp · 9. Quay lại",
+    ]
+
+
+def test_a_voice_of_the_browser_itself_is_taken_first_but_none_that_sends_texts_away(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.add_init_script("""
+      window.said = [];
+      const voice = (name, localService) => ({ name, lang: "vi-VN", localService });
+      const synth = { getVoices: () => [voice("far", false), voice("near", true)], cancel() {},
+        addEventListener() {}, speak(words) { said.push([words.voice.name, words.text]); words.onend(); } };
+      Object.defineProperty(window, "speechSynthesis", { value: synth });
+      window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+    """)
+    page.goto(chat.url)
+    chat.desk.answer = lambda message: [Reply("Dạ, cháu nghe.", choices("Xong rồi"))]
+    ask(page, "chào cháu")
+    answered(page, "Dạ, cháu nghe.")
+
+    page.get_by_role("button", name="Nghe trả lời").tap()
+
+    page.evaluate("""async () => {
+      while (!said.length) await new Promise((done) => setTimeout(done, 20));
+    }""")
+    said = "Dạ, cháu nghe.\n1. Xong rồi\n0. Gặp người giúp\n9. Quay lại"
+    assert (page.evaluate("said"), chat.heard) == ([["near", said]], [])
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
     page = chat.open("/", viewport={"width": 360, "height": 520}, is_mobile=False, has_touch=False)
     talk(page)
     page.locator("#smaller").focus()
     focused = []
 
-    for _ in range(8):
+    for _ in range(10):
         focused.append(
             page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id")
         )
@@ -702,6 +698,8 @@ def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
     assert focused == [
         "A− chữ nhỏ hơn",
         "A+ chữ to hơn",
+        "Màu và hình",
+        "Nghe trả lời",
         "1. Xong rồi",
         "2. Không thấy",
         "0. Gặp người giúp",
@@ -777,7 +775,7 @@ def test_the_first_load_is_light_and_quick_on_a_slow_network(chat: Chat):
 
 
 def test_normal_use_breaks_no_rule_of_the_content_security_policy(chat: Chat):
-    page = chat.open("/?xong=1")
+    page = chat.open("/?xong=1", service_workers="allow")
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -81,6 +81,7 @@ class Office:
             self.home = (known or add_commune(session, slug=COMMUNE, name="Tân Cương", now=clock())).id
         self.account, self.desk = account_of(zalo, COMMUNE, **changes), FakeDesk()
         self.vault = VAULT
+        self.more_parts: dict[str, Any] = {}
         self.breaker = Breaker(now=lambda: clock().timestamp())
         self._messages = 0
         self._channels: list[ZaloOaChannel] = []
@@ -96,6 +97,7 @@ class Office:
             guide_pages=lambda _query: [],
             commune_id=lambda _slug: self.home,
             fetching=lambda name: Leadership(self.database, name),
+            **self.more_parts,
         )
 
     @contextlib.asynccontextmanager

@@ -21,6 +21,8 @@ class FakeChannel:
         self.failures: list[Exception] = []
         self.most_at_once = 0
         self.on_call: Callable[[], None] = lambda: None
+        self.waits_for: dict[str, str] = {}  # address → another, whose message must be out first
+        self._arrivals: dict[str, asyncio.Event] = {}
         self._open: set[str] = set()
 
     async def send(self, address: str, part: Part) -> str | None:
@@ -31,11 +33,14 @@ class FakeChannel:
         self.most_at_once = max(self.most_at_once, len(self._open))
         try:
             await asyncio.sleep(0)
+            if (other := self.waits_for.get(address)) is not None:
+                await self._arrivals.setdefault(other, asyncio.Event()).wait()
             if self.failures:
                 raise self.failures.pop(0)
         finally:
             self._open.discard(address)
         self.sent.append((address, part.text))
+        self._arrivals.setdefault(address, asyncio.Event()).set()
         return f"m{self.calls}"
 
     async def delete(self, address: str, message: str) -> None:

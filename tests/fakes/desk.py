@@ -91,6 +91,11 @@ class FakeDesk:
             talk.entries.append(Entry(entry_id or next(self._ids), "assistant", text, choices, AT))
             talk.entries.sort(key=lambda entry: entry.id)
 
+    def erase(self, message: IncomingMessage) -> list[Reply]:
+        """An answer that forgets the talk before it."""
+        self._talk_of(message).entries = []
+        return [Reply("Đã xóa.")]
+
     def receive(self, message: IncomingMessage) -> Receipt:
         with self._changed:
             self.deliveries += 1

@@ -94,6 +94,9 @@ class FakeTelegram:
         self.calls: list[Call] = []
         self.sent: list[Sent] = []
         self.voices: list[tuple[int, str, bytes]] = []
+        self.recordings: dict[str, bytes] = {}  # what people said, by file_id
+        self.downloads: list[str] = []
+        self.files: list[tuple[int, str, bytes]] = []  # pictures and documents: chat, name, content
         self.deleted: list[tuple[int, int]] = []
         self.answered: list[str] = []  # presses
         self.inline_answers: dict[str, dict[str, Any]] = {}
@@ -185,6 +188,13 @@ class FakeTelegram:
     def sends(self, chat: int, **content: Any) -> dict[str, Any]:
         """Somebody sends anything; `content` as in the platform's Message."""
         return self.happens(message=self._message(chat, content))
+
+    def says(self, chat: int, sound: bytes, *, seconds: int = 3) -> dict[str, Any]:
+        """Somebody sends a voice message."""
+        file_id = f"AwACAgUAAx{next(self._ids)}"
+        self.recordings[file_id] = sound
+        voice = {"file_id": file_id, "file_unique_id": "u1", "duration": seconds, "file_size": len(sound)}
+        return self.sends(chat, voice=voice)
 
     def edits(self, message: Mapping[str, Any], *, after_s: int = 5, **content: Any) -> dict[str, Any]:
         old = message["message"]
@@ -326,7 +336,9 @@ class FakeTelegram:
             "setmycommands": self._set_my_commands,
             "sendmessage": self._send_message,
             "sendvoice": self._send_voice,
+            "getfile": self._get_file,
             "sendphoto": self._send_photo,
+            "senddocument": self._send_document,
             "deletemessage": self._delete_message,
             "answercallbackquery": self._answer_callback_query,
             "answerinlinequery": self._answer_inline_query,
@@ -437,13 +449,34 @@ class FakeTelegram:
         voice = {"file_id": "voice-1", "file_unique_id": "v1", "duration": 1}
         return self._keep(fields, {"voice": voice}, "")
 
+    def _get_file(self, fields: Fields) -> dict[str, Any]:
+        file_id = str(fields.get("file_id", ""))
+        if file_id not in self.recordings:
+            raise Refused(400, "Bad Request: invalid file_id")
+        return {"file_id": file_id, "file_unique_id": "u1", "file_path": f"voice/{file_id}.oga"}
+
     def _send_photo(self, fields: Fields) -> dict[str, Any]:
         if not fields.get("photo"):
             raise Refused(400, "Bad Request: there is no photo in the request")
         if _units(caption := str(fields.get("caption", ""))) > 1024:
             raise Refused(400, "Bad Request: message caption is too long")
+        chat, (name, data) = self._writable(fields), fields["photo"]
+        if not data.startswith((b"\x89PNG", b"\xff\xd8")):
+            raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
+        self.files.append((chat, name, data))
         size = {"file_id": "photo-1", "file_unique_id": "p1", "width": 90, "height": 90}
-        return self._keep(fields, {"photo": [size], "caption": caption}, caption)
+        rows = _keyboard(_json(fields, "reply_markup", dict, {}))
+        return self._keep(fields, {"photo": [size], "caption": caption}, caption, rows)
+
+    def _send_document(self, fields: Fields) -> dict[str, Any]:
+        name, data = fields.get("document", ("", b""))
+        if not data:
+            raise Refused(400, "Bad Request: there is no document in the request")
+        if _units(caption := str(fields.get("caption", ""))) > 1024:
+            raise Refused(400, "Bad Request: message caption is too long")
+        self.files.append((self._writable(fields), name, data))
+        document = {"file_id": "document-1", "file_unique_id": "d1", "file_name": name}
+        return self._keep(fields, {"document": document, "caption": caption}, caption)
 
     def _keep(
         self,
@@ -606,19 +639,34 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
+    def do_GET(self) -> None:
+        fake, parts = self.server.fake, urlsplit(self.path)
+        file = re.fullmatch(r"/file/bot([^/]+)/voice/([\w-]+)\.oga", parts.path)
+        if file is None or file[1] != fake.token or file[2] not in fake.recordings:
+            match = re.fullmatch(r"/bot([^/]+)/(\w+)", parts.path)
+            fields = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            self._answer(fake.answer(*match.groups(), fields) if match else (404, {"ok": False}))
+            return
+        fake.downloads.append(file[2])
+        self._write(200, "audio/ogg", fake.recordings[file[2]])
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         match = re.fullmatch(r"/bot([^/]+)/(\w+)", self.path)
         fields = _fields(self.headers, body)
         token, method = match.groups() if match else ("", "")
-        answered = self.server.fake.answer(token, method, fields)
+        self._answer(self.server.fake.answer(token, method, fields))
+
+    def _answer(self, answered: tuple[int, dict[str, Any]] | None) -> None:
         if answered is None:
             self.close_connection = True
             return
         status, result = answered
-        data = json.dumps(result, ensure_ascii=False).encode()
+        self._write(status, "application/json", json.dumps(result, ensure_ascii=False).encode())
+
+    def _write(self, status: int, kind: str, data: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)

@@ -6,6 +6,7 @@ update to one `getUpdates` and never again, and pushes to a webhook once.
 
 import itertools
 import json
+import re
 import select
 import socket
 import threading
@@ -31,6 +32,7 @@ class Sent:
     chat_id: str
     text: str
     message_id: str
+    photo: str = ""  # address of the picture above the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ class FakeZaloBot:
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
         self.sent: list[Sent] = []
+        self.voices: list[tuple[str, str]] = []  # chat and address
         self.calls: list[tuple[str, Any]] = []
         self.webhook = {"url": "", "secret_token": ""}
         self.messages_left: int | None = None  # of the month
@@ -151,6 +154,10 @@ class FakeZaloBot:
                 return self._next_update(body, connection)
             case "sendMessage":
                 return self._send(body)
+            case "sendPhoto":
+                return self._send_photo(body)
+            case "sendVoice":
+                return self._send_voice(body)
             case "setWebhook":
                 return self._set_webhook(body)
             case "deleteWebhook":
@@ -160,7 +167,30 @@ class FakeZaloBot:
                 return _ok({"url": self.webhook["url"], "updated_at": DATE_MS})
         return _error(404, "Method not found")
 
-    def _send(self, body: Answer) -> Answer:
+    def _send_photo(self, body: Answer) -> Answer:
+        photo = body.get("photo")
+        if (
+            not isinstance(photo, str)
+            or urlsplit(photo).scheme != "https"
+            or set(body) - {"caption"}
+            != {
+                "chat_id",
+                "photo",
+            }
+        ):
+            return _error(400, "Bad request: photo must be an address of https")
+        return self._send({"chat_id": body["chat_id"], "text": body.get("caption")}, photo=photo)
+
+    def _send_voice(self, body: Answer) -> Answer:
+        url = body.get("voice_url")
+        if not isinstance(url, str) or not re.fullmatch(r"https://[^?#]+\.aac", url):
+            return _error(400, "Bad request: voice_url must be an address of https that ends in .aac")
+        if set(body) != {"chat_id", "voice_url"}:
+            return _error(400, "Bad request: expected chat_id and voice_url")
+        self.voices.append((str(body["chat_id"]), url))
+        return _ok({"message_id": f"b{next(self._ids)}", "date": DATE_MS})
+
+    def _send(self, body: Answer, *, photo: str = "") -> Answer:
         chat_id, text = body.get("chat_id"), body.get("text")
         if not isinstance(chat_id, str) or not isinstance(text, str) or set(body) != {"chat_id", "text"}:
             return _error(400, "Bad request: chat_id and text must be strings")
@@ -172,7 +202,7 @@ class FakeZaloBot:
             if self.messages_left < 1:
                 return _error(429, "Quota exceeded")
             self.messages_left -= 1
-        message = Sent(chat_id, text, f"b{next(self._ids)}")
+        message = Sent(chat_id, text, f"b{next(self._ids)}", photo)
         self.sent.append(message)
         return _ok({"message_id": message.message_id, "date": DATE_MS})
 

@@ -44,6 +44,7 @@ class Sent:
     id: str
     path: str
     is_billed: bool
+    picture: str = ""  # address
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class FakeZaloOa:
         self.asked: list[str] = []
         self.is_government = False
         self.takes_buttons = True
+        self.takes_pictures = True
         self.is_away = False  # every connection breaks
         self.calls_per_minute: int | None = None
         self.messages_left: int | None = None  # of the package
@@ -237,11 +239,13 @@ class FakeZaloOa:
             return _error(-240, "API is closed for this OA")
         if headers.get("content-type") != "application/json" or (read := _read(body)) is None:
             return _error(-201, "Params is invalid")
-        user, text, buttons = read
+        user, text, buttons, picture = read
         if user not in self._last:
             return _error(-201, "user_id is invalid")
         if len(text) > MAX_TEXT:
             return _error(-210, "text is too long")
+        if picture and not self.takes_pictures:
+            return _error(-233, "Message type is not supported")
         if buttons and not self.takes_buttons:
             return _error(-233, "Message type is not supported")
         age = self._clock() - self._last[user]
@@ -252,7 +256,7 @@ class FakeZaloOa:
             if self.messages_left == 0:
                 return _error(-211, "Out of quota")
             self.messages_left -= 1
-        message = Sent(user, text, tuple(buttons), f"z{next(self._ids)}", path, is_billed)
+        message = Sent(user, text, tuple(buttons), f"z{next(self._ids)}", path, is_billed, picture)
         self.sent.append(message)
         return _ok({"message_id": message.id, "user_id": user, "sent_time": "1"})
 
@@ -288,8 +292,8 @@ def signature(raw: bytes, key: str) -> str:
     return f"mac={hashlib.sha256(text).hexdigest()}"
 
 
-def _read(body: bytes) -> tuple[str, str, list[Json]] | None:
-    """User, text and buttons; None for anything that is not just so."""
+def _read(body: bytes) -> tuple[str, str, list[Json], str] | None:
+    """User, text, buttons and the address of a picture; None for anything that is not just so."""
     try:
         match json.loads(body):
             case {"recipient": {"user_id": str(user)}, "message": {"text": str(text), **more}} if (
@@ -297,9 +301,19 @@ def _read(body: bytes) -> tuple[str, str, list[Json]] | None:
             ):
                 match more:
                     case {} if not more:
-                        return user, text, []
+                        return user, text, [], ""
                     case {"attachment": {"type": "template", "payload": {"buttons": list(buttons)}}}:
-                        return (user, text, buttons) if _are_buttons(buttons) else None
+                        return (user, text, buttons, "") if _are_buttons(buttons) else None
+                    case {
+                        "attachment": {
+                            "type": "template",
+                            "payload": {
+                                "template_type": "media",
+                                "elements": [{"media_type": "image", "url": str(picture)}],
+                            },
+                        }
+                    } if picture.startswith("https://"):
+                        return user, text, [], picture
     except ValueError:
         pass
     return None

@@ -104,7 +104,7 @@ KIN = frozenset(
 )
 # Kin words for somebody else than the reader.
 OTHERS = re.compile(
-    r"trẻ em|em bé|cháu bé|cháu nhỏ|con cháu|anh chị em ruột|em ruột|ông bà|cụ ông|cụ bà|một bà|"
+    r"tiếng anh|trẻ em|em bé|cháu bé|cháu nhỏ|con cháu|anh chị em ruột|em ruột|ông bà|cụ ông|cụ bà|một bà|"
     r"bà con|bác sĩ|cô giáo|chú ý|bạn bè|kết bạn|"
     r"bạn cũ|(?:cho|hỏi|của) bạn|bạn có thể"
 )

@@ -18,8 +18,9 @@ from records.class_counts import (
 from records.codes import code_of
 from records.communes import add_commune, add_hamlet
 from records.community import Attendance, ClassNote, Household, Mentorship
-from records.counts import Grades, count_by_guide, count_grades
+from records.counts import Grades
 from records.database import Database
+from records.desk_counts import desk_figures
 from records.erasure import delete_learner
 from records.learners import open_conversation, set_hamlet
 from records.models import Completion, Hamlet, Learner
@@ -140,8 +141,9 @@ def test_grades_are_counted_apart_and_what_was_taken_back_nowhere(database: Data
         assert not confirmations.refuse(session, commune_id=home, learner_id=ong, guide="kn-wifi", now=NOW)
 
     with database.read() as session:
-        assert count_grades(session, commune_id=home, **PERIOD) == {(place, "kn-wifi"): Grades(1, 1, 1)}
-        assert [row.completions for row in count_by_guide(session, commune_id=home, **PERIOD)] == [1]
+        (done,) = desk_figures(session, commune_id=home, **PERIOD).pairs
+        assert (done.hamlet_id, done.counts.guide, done.counts.grades) == (place, "kn-wifi", Grades(1, 1, 1))
+        assert done.counts.completions == 1
 
 
 def test_a_mentor_is_counted_with_those_who_said_yes(database: Database, home: int):
@@ -228,7 +230,7 @@ def test_another_commune_has_its_own_counts(database: Database, home: int):
 
     with database.read() as session:
         assert total_of(count_classes(session, commune_id=home, first=TODAY, last=TODAY)).classes == 0
-        assert count_grades(session, commune_id=home, **PERIOD) == {}
+        assert desk_figures(session, commune_id=home, **PERIOD).pairs == ()
         assert count_models(session, commune_id=home, lessons=LESSONS) == Models(0, 0, 0, 0, 0, 0, 0)
         assert count_models(session, commune_id=other, lessons=LESSONS).households == 1
 

@@ -55,7 +55,7 @@ def test_who_signs_in_with_a_password_alone_is_counted(database: Database, now: 
         home = add_commune(session, slug="home", name="xã Nhà", now=now).id
         for username in ("lan", "hoa", "invited", "gone"):
             account = add_account(
-                session, commune_id=home, username=username, display_name=username, role="staff", now=now
+                session, commune_id=home, username=username, display_name=username, roles=["staff"], now=now
             )
             account.password_hash = None if username == "invited" else "a hash"
             account.is_active = username != "gone"

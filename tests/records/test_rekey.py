@@ -34,7 +34,7 @@ def home(database: Database) -> int:
             sealed = vault.seal(address) if address else None
             note_message(session, talk, newest=vault.hash(channel, person), sealed_address=sealed, now=NOW)
         account = add_account(
-            session, commune_id=home, username="lan", display_name="Lan", role="staff", now=NOW
+            session, commune_id=home, username="lan", display_name="Lan", roles=["staff"], now=NOW
         )
         set_second_factor(account, sealed=vault.seal("khóa của Lan"), step=1, recovery_codes=[])
         session.add(

@@ -7,8 +7,8 @@ from sqlalchemy import select, update
 
 from records import audit, outbox
 from records.communes import add_commune, add_hamlet
-from records.counts import count_by_hamlet, count_learners
 from records.database import Database
+from records.desk_counts import desk_figures
 from records.inbox import claim
 from records.jobs import begin
 from records.learners import note_message, open_conversation, set_hamlet
@@ -96,7 +96,8 @@ def test_the_day_after_ninety_days_no_text_of_a_message_is_left_and_the_counts_a
     def counted() -> list[object]:
         with database.read() as session:
             period = {"commune_id": home, "start": asked - DAY, "end": NOW + DAY}
-            return [*count_by_hamlet(session, **period), count_learners(session, **period)]
+            figures = desk_figures(session, **period)
+            return [figures.total.counts, figures.hamlets, figures.guides]
 
     before = counted()
     early = night(database, home, NOW)
@@ -227,7 +228,7 @@ def test_logins_requests_receipts_and_reports_go_in_their_time(database: Databas
     old = NOW - 731 * DAY
     with database.write() as session:
         account = add_account(
-            session, commune_id=home, username="lan", display_name="Lan", role="staff", now=old
+            session, commune_id=home, username="lan", display_name="Lan", roles=["staff"], now=old
         )
         start_session(session, account, now=NOW - 31 * DAY)
         start_session(session, account, now=NOW - 29 * DAY)

@@ -18,6 +18,7 @@ from bot.settings import Settings
 from records.communes import find_commune
 from records.sample import SLUG
 from records.staff_accounts import add_account, start_session
+from staff.roles import ROLES
 from tests.bot.conftest import HandClock, assistant, clock, content, settings
 
 __all__ = ["assistant", "clock", "content", "settings"]  # fixtures
@@ -63,7 +64,7 @@ def staff_of(assistant: Assistant, **changes: object) -> Staff:
             commune_id=commune.id,
             username="lan",
             display_name="Cán bộ Lan",
-            role="admin",
+            roles=list(ROLES),
             now=assistant.clock(),
         )
         for name, value in changes.items():

@@ -36,7 +36,7 @@ from records.models import (
 from records.questions import record_question
 from records.sample import SLUG
 from staff.headers import new_nonce, page_policy
-from tests.bot.test_webchat_browser import ARGUMENTS, CHROMIUM
+from tests.bot.web_rig import ARGUMENTS, CHROMIUM
 from tests.security.conftest import served, staff_of
 from tests.security.payloads import PAYLOADS
 from tests.security.test_schema import description

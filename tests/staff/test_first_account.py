@@ -13,10 +13,10 @@ def _accept(world: World, link: str) -> None:
     submit(world.browser(), link, password=SENTENCE, password_again=SENTENCE)
 
 
-def _accounts(database: Database) -> list[tuple[str, str, str]]:
+def _accounts(database: Database) -> list[tuple[str, str, list[str]]]:
     with database.read() as session:
         accounts = session.query(StaffAccount).order_by(StaffAccount.id)
-        return [(account.username, account.display_name, account.role) for account in accounts]
+        return [(account.username, account.display_name, account.roles) for account in accounts]
 
 
 def test_the_first_account_is_made_once_and_its_link_renewed_until_it_is_used(world: World):
@@ -28,7 +28,7 @@ def test_the_first_account_is_made_once_and_its_link_renewed_until_it_is_used(wo
 
     assert opened == [404, 200]
     assert after is None
-    assert _accounts(world.database) == [("quantri", "Quản trị", "admin")]
+    assert _accounts(world.database) == [("quantri", "Quản trị", ["admin", "author", "staff"])]
 
 
 def test_no_first_account_is_made_where_somebody_of_any_commune_can_sign_in(world: World):
@@ -49,7 +49,7 @@ def test_an_added_account_gets_in_by_its_link(world: World):
         commune_slug="dai-tu",
         username="lan",
         display_name="Chị Lan",
-        role="staff",
+        roles=["staff"],
         now=world.clock(),
     )
 
@@ -75,12 +75,15 @@ def test_an_added_account_gets_in_by_its_link(world: World):
             {"username": "Chị Lan"},
             "found the username 'Chị Lan', expected 3 to 40 of the characters a-z 0-9 . _ -",
         ),
-        ({"role": "boss"}, "found the role 'boss', expected 'staff' or 'admin'"),
+        (
+            {"roles": ["staff", "boss"]},
+            "found the role 'boss', expected one of staff, author, reviewer, admin, auditor, district",
+        ),
     ],
 )
 def test_an_account_that_cannot_be_made_says_why(world: World, changes: dict[str, str], message: str):
     world.account("lan")
-    wanted = {"commune_slug": "tan-cuong", "username": "minh", "display_name": "Minh", "role": "staff"}
+    wanted = {"commune_slug": "tan-cuong", "username": "minh", "display_name": "Minh", "roles": ["staff"]}
 
     with pytest.raises(AccountError) as error:
         add_staff(world.database, **(wanted | changes), now=world.clock())

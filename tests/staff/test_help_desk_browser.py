@@ -70,6 +70,9 @@ def test_the_pages_can_be_used_by_everybody_on_every_screen(world: World, chromi
         f"dang-cho/{call}",
         "tinh-nguyen-vien",
         f"tinh-nguyen-vien/{hoa}",
+        "thong-bao",
+        "thong-bao/moi",
+        f"thong-bao/{world.announces('Mời {bác} tối thứ Bảy họp ở nhà văn hóa.')}",
     ]
     found: dict[str, object] = {}
 

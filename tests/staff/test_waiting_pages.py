@@ -118,7 +118,7 @@ def test_a_call_is_closed_with_a_reason_once_and_written_down(world: World):
 
     closed = the_call(world, call)
     assert (closed.state, closed.closed_reason, closed.closed_at) == ("closed", "wrong", world.clock())
-    assert world.audited() == [("staff:lan", "handoff_closed")]
+    assert world.audited().count(("staff:lan", "handoff_closed")) == 1
     assert world.help_line.told == [("closed",)]
 
 
@@ -141,7 +141,7 @@ def test_giving_a_call_to_who_has_it_changes_nothing(world: World):
 
     assert (the_call(world, call).state, the_call(world, call).volunteer_id) == ("taken", hoa)
     assert world.help_line.told == [("given", "chị Hoa")]
-    assert world.audited() == [("staff:lan", "handoff_given")]
+    assert world.audited().count(("staff:lan", "handoff_given")) == 1
 
 
 def test_a_call_is_not_given_to_who_is_not_there(world: World):

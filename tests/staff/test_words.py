@@ -28,7 +28,7 @@ LABELS = {
     *(f"step_{step}" for step in (*STEPS, *REPORTED)),
 }
 # Keys put together in the code, by how they begin: the files name the ends in quotes.
-PUT_TOGETHER = ("nav_", "column_", "definition_", "number_", "period_title", "grades_title")
+PUT_TOGETHER = ("nav_", "column_", "model_")
 
 
 def _words() -> set[str]:

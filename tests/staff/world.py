@@ -12,25 +12,32 @@ from types import MappingProxyType
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.guide import FrontMatter, Guide
 from knowledge.library import Library
 from knowledge.phrases import Phrases, load_phrases
-from records import volunteers
+from records import announcements, volunteers
+from records.api_keys import SCOPES, add_key
 from records.breaches import add_breach
 from records.communes import CommuneProfile, add_commune, add_hamlet, commune_profile
 from records.community import Volunteer
 from records.database import Database
+from records.guide_versions import add_draft
 from records.handoffs import open_call
 from records.learners import open_conversation, set_hamlet
-from records.models import AuditEntry, Commune, Handoff, StaffAccount
+from records.models import AuditEntry, Commune, Handoff, Question, StaffAccount
 from records.questions import record_completion, record_question
 from records.requests import open_request
+from records.retention import Periods
 from records.staff_accounts import add_account, hash_password, start_session
 from records.vault import Vault
-from staff.app import build_staff_router
+from staff.app import NO_PATHS, staff_router
+from staff.guides_port import DeskGuides
+from staff.site import Site
+from staff.sso_port import SignOn
+from tests.staff.fake_guides import FakeDeskGuides
 
 PASSWORD = "ba con mèo nằm ngủ"
 VAULT = Vault([bytes(range(32))])
@@ -67,6 +74,47 @@ class FakeHelpLine:
         self.told.append(("closed",))
 
 
+class FakeAnnouncer:
+    """A commune with Zalo and a bot whose month is nearly used up; texts arrive as they are."""
+
+    def outlets(self, commune_id: int) -> list[announcements.Outlet]:
+        day = dt.timedelta(days=1)
+        return [
+            announcements.Outlet("zalo", window=7 * day, free=2 * day, price=55),
+            announcements.Outlet("zalo-bot", monthly=3_000, used=2_999),
+        ]
+
+    def looks_like_scam(self, text: str) -> bool:
+        return "quà" in text
+
+    def preview(self, commune_id: int, words: announcements.Words, channel: str) -> list[str]:
+        return [f"Tin của xã:\n{words.text}"]
+
+    def try_out(
+        self, session: Session, commune_id: int, words: announcements.Words, volunteer: Volunteer
+    ) -> bool:
+        return volunteer.conversation_id is not None
+
+
+class FakePapers:
+    """Papers named for their commune; its chat is on the web while `is_public`."""
+
+    def __init__(self) -> None:
+        self.is_public = True
+
+    def handout_pdf(self, commune: str, slug: str) -> bytes | None:
+        return b"%PDF-1.7 handout" if slug == f"xa-{commune}" else None
+
+    def booklet_of_topic(self, commune: str, topic: str) -> bytes | None:
+        return b"%PDF-1.7 topic" if topic == f"chu-de-{commune}" else None
+
+    def booklet_of_path(self, commune: str, path: str) -> bytes | None:
+        return b"%PDF-1.7 path" if path == f"lo-trinh-{commune}" else None
+
+    def chat_at(self, commune: str, *, guide: str = "", hamlet: str = "") -> str:
+        return f"https://hoi.{commune}.example/?xom={hamlet}" if self.is_public else ""
+
+
 @dataclass
 class World:
     """A site with Tân Cương, where the tests are at home, and Đại Từ, which must stay apart."""
@@ -79,6 +127,8 @@ class World:
     other: CommuneProfile
     library: Library
     help_line: FakeHelpLine
+    papers: FakePapers
+    served: "Served"
     is_https: bool = False
     _clients: list[TestClient] = field(default_factory=list)
 
@@ -93,18 +143,19 @@ class World:
     def close(self) -> None:
         for client in self._clients:
             client.close()
+        _idle.append(self.served)
 
     def account(
         self, username: str, *, commune: CommuneProfile | None = None, role: str = "staff", **changes: object
     ) -> tuple[int, int]:
-        """An account with `PASSWORD`; returns its key."""
+        """An account with `PASSWORD`, of one role or of several with spaces between; returns its key."""
         with self.database.write() as session:
             account = add_account(
                 session,
                 commune_id=(commune or self.home).id,
                 username=username,
                 display_name=f"Cán bộ {username}",
-                role=role,
+                roles=role.split(),
                 now=self.clock(),
             )
             account.password_hash = _password_hash()
@@ -266,6 +317,20 @@ class World:
                 now=self.clock(),
             ).id
 
+    def announces(self, text: str = "Tối nay họp xóm.", *, commune: CommuneProfile | None = None) -> int:
+        """A draft on Zalo, written by Lan; returns its id."""
+        with self.database.write() as session:
+            return announcements.add(
+                session,
+                commune_id=(commune or self.home).id,
+                words=announcements.Words(text),
+                audience=announcements.Audience(channels=["zalo"]),
+                starts_at=None,
+                at_any_hour=False,
+                by="staff:lan",
+                now=self.clock(),
+            ).id
+
     def notes_breach(self, what: str = "mất sổ ghi", *, commune: CommuneProfile | None = None) -> int:
         """A breach found just now; returns its id."""
         with self.database.write() as session:
@@ -279,6 +344,41 @@ class World:
                 now=self.clock(),
             ).id
 
+    def open_question(self, name: str, text: str, *, commune: CommuneProfile | None = None) -> int:
+        """One that got no guide; returns its id."""
+        self.asks(name, text, commune=commune)
+        with self.database.read() as session:
+            newest = select(func.max(Question.id)).where(Question.commune_id == (commune or self.home).id)
+            return session.scalars(newest).one()
+
+    def guide_draft(self, slug: str, source: str, *, commune: CommuneProfile | None = None) -> int:
+        """A version of a guide that waits; returns its id."""
+        with self.database.write() as session:
+            return add_draft(
+                session,
+                commune_id=(commune or self.home).id,
+                slug=slug,
+                source=source,
+                questions=[],
+                shipped=None,
+                by="staff:minh",
+                now=self.clock(),
+            ).id
+
+    def api_key(self, name: str, *, commune: CommuneProfile | None = None) -> int:
+        """A key of the portal; returns its id."""
+        with self.database.write() as session:
+            key, _ = add_key(
+                session,
+                commune_id=(commune or self.home).id,
+                name=name,
+                scopes=SCOPES,
+                origins=[],
+                by="staff:lan",
+                now=self.clock(),
+            )
+            return key.id
+
     def audited(self, commune: CommuneProfile | None = None) -> list[tuple[str, str]]:
         """(actor, action) of the commune's audit log, oldest first."""
         with self.database.read() as session:
@@ -291,12 +391,20 @@ class World:
 
 
 def build_world(
-    database: Database, now: dt.datetime, *, secure_cookies: bool = False, needs_second_factor: bool = False
+    database: Database,
+    now: dt.datetime,
+    *,
+    secure_cookies: bool = False,
+    needs_second_factor: bool = False,
+    guides: DeskGuides | None = None,
+    sso: SignOn | None = None,
 ) -> World:
+    """`guides`: real ones, for the pages that are about them."""
     home = _commune(database, "tan-cuong", "Tân Cương", ("Nam Đồng", "Gò Pháo", "Soi Vàng"), now)
     other = _commune(database, "dai-tu", "Đại Từ", ("Nam Đồng",), now)
     clock, library, help_line = Clock(now), small_library(), FakeHelpLine()
-    router = build_staff_router(
+    papers = FakePapers()
+    site = Site(
         database,
         _phrases(),
         lambda: library,
@@ -305,13 +413,53 @@ def build_world(
         secure_cookies=secure_cookies,
         needs_second_factor=needs_second_factor,
         mask=mask_numbers,
+        periods=Periods(),
         days_off=(dt.date(2026, 11, 24),),
         help_line=help_line,
+        paths=NO_PATHS,
+        sso=sso,
+        guides=guides or FakeDeskGuides(library),
+        announcer=FakeAnnouncer(),
+        papers=papers,
     )
-    app = FastAPI(openapi_url=None)
+    served = _served(site)
+    return World(
+        database,
+        clock,
+        served.app,
+        served.routes,
+        home,
+        other,
+        library,
+        help_line,
+        papers,
+        served,
+        is_https=secure_cookies,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The application, which knows everything through its site."""
+
+    site: Site
+    app: FastAPI
+    routes: list[APIRoute]
+
+
+_idle: list[Served] = []  # of worlds that were closed
+
+
+def _served(site: Site) -> Served:
+    """Making the routes takes longer than most tests, so what a closed world had is filled anew."""
+    if _idle:
+        served = _idle.pop()
+        vars(served.site).clear()
+        vars(served.site).update(vars(site))
+        return served
+    app, router = FastAPI(openapi_url=None), staff_router(site)
     app.include_router(router)
-    routes = [route for route in router.routes if isinstance(route, APIRoute)]
-    return World(database, clock, app, routes, home, other, library, help_line, is_https=secure_cookies)
+    return Served(site, app, [route for route in router.routes if isinstance(route, APIRoute)])
 
 
 def mask_numbers(text: str, *, keep: Collection[str] = ()) -> str:
@@ -328,7 +476,7 @@ def small_library() -> Library:
     guides = {
         slug: Guide(
             slug=slug,
-            front=FrontMatter.model_construct(title=title, topic=topic),
+            front=FrontMatter.model_construct(title=title, topic=topic, reviewed=dt.date(2026, 11, 1)),
             prepare=(),
             steps=(),
             faults=(),

@@ -1,8 +1,8 @@
 // Makes the page live: messages go and answers come without loading it anew. Without this script
 // the same forms work by loading the page, so each part here only replaces what a form does.
 
-const SIZES = [18, 20, 22, 24, 28, 32]; // px
 const SEND_TIMEOUT_MS = 30_000;
+const SEND_AGAIN_MS = [5_000, 10_000, 20_000, 60_000]; // after each time that a message did not arrive
 const SIGN_AFTER_MS = 1_000;
 // How long until the next look for new words: seldom while nothing comes, and more seldom while the
 // server cannot be reached.
@@ -19,7 +19,9 @@ const [log, choices, outbox, status, retry, idle] =
   ["log", "choices", "outbox", "status", "retry", "idle"].map(find);
 const [compose, text, end] = ["compose", "text", "end"].map(find);
 const sendButton = compose.querySelector("button");
-const hamlet = compose.elements.xom?.value ?? "";
+// The page that a browser keeps for when there is no network knows nothing of a link's hamlet.
+const hamlet = compose.elements.xom?.value ?? new URLSearchParams(location.search).get("xom") ?? "";
+let isKeptPage = "isKept" in words; // until the server was heard from
 
 // --- Sending: one message after the other, each with an id that stays when it is sent again ---
 
@@ -27,6 +29,7 @@ const unsent = [];
 let isSending = false;
 let isOver = false;
 let sendTimer = 0;
+let failedSends = 0; // in a row
 
 function newMessageId() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -34,24 +37,32 @@ function newMessageId() {
 }
 
 function add(message) {
-  const said = element("p", "said", message.text);
-  const bubble = element("div", "entry learner");
-  bubble.append(element("p", "who", words.sending), said);
-  outbox.append(bubble);
-  unsent.push({ message_id: newMessageId(), xom: hamlet, ...message, bubble });
-  bubble.scrollIntoView({ block: "nearest" });
+  const fields = { message_id: newMessageId(), xom: hamlet, ...message };
+  keep(fields);
+  enqueue(fields).scrollIntoView({ block: "nearest" });
   return flush();
 }
 
-async function flush() {
+function enqueue(fields) {
+  const bubble = element("div", "entry learner");
+  bubble.append(element("p", "who", words.sending), element("p", "said", fields.text));
+  outbox.append(bubble);
+  unsent.push({ ...fields, bubble });
+  return bubble;
+}
+
+// `isAgain`: nobody pressed anything, so nothing is said until it is known whether it arrived.
+async function flush({ isAgain = false } = {}) {
   clearTimeout(sendTimer);
   if (isSending || isOver) return;
   isSending = true;
   while (unsent.length) {
     find("look")?.remove();
-    showWaiting();
     const { bubble, ...fields } = unsent[0];
-    bubble.firstChild.textContent = words.sending;
+    if (!isAgain) {
+      showWaiting();
+      bubble.firstChild.textContent = words.sending;
+    }
     const problem = await deliver(fields);
     if (isOver) return;
     if (problem) {
@@ -59,17 +70,62 @@ async function flush() {
       problem();
       return;
     }
-    unsent.shift();
-    bubble.remove();
+    failedSends = 0;
+    drop();
   }
   isSending = false;
   showWaiting();
 }
 
+function drop() {
+  const { bubble, message_id } = unsent.shift();
+  bubble.remove();
+  forget(message_id);
+}
+
+// --- What is not sent yet outlives the page: it goes when it was delivered, when the talk is ended, or
+// after the time without use that ends a talk ---
+
+const KEPT = "unsent:";
+
+function keep(fields) {
+  try {
+    localStorage.setItem(KEPT + fields.message_id, JSON.stringify({ ...fields, at: Date.now() }));
+  } catch {
+    // no storage: it lasts as long as the page
+  }
+}
+
+function forget(messageId) {
+  try {
+    localStorage.removeItem(KEPT + messageId);
+  } catch {
+    // then nothing was kept
+  }
+}
+
+// Those of this browser, oldest first.
+function keptMessages() {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(KEPT));
+    return names.map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
+  } catch {
+    return [];
+  }
+}
+
+function sendKept() {
+  for (const { at, ...fields } of keptMessages()) {
+    if (Date.now() - at < IDLE_MS) enqueue(fields);
+    else forget(fields.message_id);
+  }
+  if (unsent.length) flush();
+}
+
 // Sends one message. What it returns, if anything, is to be done because it did not arrive.
 async function deliver(fields) {
   try {
-    const response = await request("/tin-nhan", {
+    const response = await request(`${words.base}/tin-nhan`, {
       method: "POST",
       body: new URLSearchParams({ ...fields, sau: newest() }),
     });
@@ -81,6 +137,7 @@ async function deliver(fields) {
     if (response.status === 413) return () => giveBack(words.tooBig);
     if (!response.ok) return fail;
     const isNew = response.headers.get("X-Talk") === "new";
+    removeErased(response.headers.get("X-First"));
     receive(await response.text(), { isNew, isAnswer: true });
   } catch {
     return fail;
@@ -96,16 +153,20 @@ function waitForTurn(seconds, sentence) {
 
 function fail() {
   setBusy(false);
-  for (const { bubble } of unsent) bubble.firstChild.textContent = words.unsent;
-  retry.hidden = false;
-  say(words.failed, { isAlarm: true });
-  retry.scrollIntoView({ block: "nearest" });
+  const isOnline = navigator.onLine;
+  for (const { bubble } of unsent) bubble.firstChild.textContent = isOnline ? words.unsent : words.awaiting;
+  say(isOnline ? words.failed : words.keptOffline, { isAlarm: true });
+  if (retry.hidden) {
+    retry.hidden = false;
+    retry.scrollIntoView({ block: "nearest" });
+  }
+  const wait = SEND_AGAIN_MS[Math.min(failedSends++, SEND_AGAIN_MS.length - 1)];
+  sendTimer = setTimeout(() => flush({ isAgain: true }), wait);
 }
 
 function giveBack(sentence) {
-  const { bubble, text: typed } = unsent.shift();
-  bubble.remove();
-  text.value = typed;
+  text.value = unsent[0].text;
+  drop();
   setBusy(false);
   say(sentence, { isAlarm: true });
 }
@@ -135,6 +196,7 @@ const isWaiting = () => unanswered() !== null;
 function receive(html, { isNew = false, isAnswer = false } = {}) {
   const fragment = new DOMParser().parseFromString(html, "text/html");
   if (isNew) log.replaceChildren(); // the talk shown so far has ended meanwhile
+  isKeptPage = false;
   const known = new Map(Array.from(log.children, (entry) => [entry.dataset.id, entry]));
   const sent = Array.from(fragment.querySelectorAll(".entry"));
   for (const entry of sent) known.get(entry.dataset.id)?.classList.toggle("open", entry.classList.contains("open"));
@@ -150,6 +212,13 @@ function receive(html, { isNew = false, isAnswer = false } = {}) {
   if (offered) offer(offered);
   if (isAnswer || wasAtEnd) show(fresh);
   else more.firstChild.textContent = words.newBelow;
+}
+
+// The person had the server forget the talk: the page and the guides it keeps forget it, too.
+function removeErased(first) {
+  const erased = Array.from(log.children).filter((entry) => BigInt(entry.dataset.id) < BigInt(first ?? 0));
+  for (const entry of erased) entry.remove();
+  if (erased.length) globalThis.caches?.delete("opened"); // as sw.js names it
 }
 
 function offer(offered) {
@@ -190,14 +259,15 @@ function lookFrom() {
 }
 
 async function poll({ isLeaving = false } = {}) {
-  const hasTalk = log.children.length > 0;
+  const hasTalk = log.children.length > 0 || isKeptPage;
   if (hasTalk && !isSending && !isOver && (isLeaving || !document.hidden)) {
     const used = isUsed ? "&dung=1" : "";
     isUsed = false;
     try {
-      const response = await request(`/tin-nhan?sau=${lookFrom()}${used}`, { keepalive: isLeaving });
-      if (response.status === 410) return leave();
-      if (!response.ok) throw new Error(response.status);
+      const response = await request(`${words.base}/tin-nhan?sau=${lookFrom()}${used}`, { keepalive: isLeaving });
+      if (response.status === 410 && isKeptPage) isKeptPage = false; // nobody has talked here
+      else if (response.status === 410) return leave();
+      else if (!response.ok) throw new Error(response.status);
       const html = await response.text();
       failedPolls = 0;
       quietPolls++;
@@ -285,8 +355,9 @@ retry.addEventListener("click", () => {
   flush();
 });
 addEventListener("online", () => {
-  failedPolls = 0;
-  flush();
+  failedPolls = failedSends = 0;
+  if (unsent.length) flush();
+  else poll();
 });
 
 // --- A long answer: not everybody knows that a page goes on below its edge ---
@@ -322,6 +393,7 @@ function use() {
 
 function wipe() {
   isOver = true;
+  for (const { message_id } of keptMessages()) forget(message_id);
   for (const timer of [pollTimer, sendTimer, signTimer]) clearTimeout(timer);
   unsent.length = 0;
   for (const part of [log, outbox, status]) part.replaceChildren();
@@ -333,7 +405,7 @@ async function leave() {
   if (isOver) return;
   wipe();
   await request(end.action, { method: "POST", body: new URLSearchParams(), keepalive: true, redirect: "manual" }).catch(() => {});
-  location.replace(`/?${new URLSearchParams({ xong: 1, ...(hamlet && { xom: hamlet }) })}`);
+  location.replace(`${words.base}/?${new URLSearchParams({ xong: 1, ...(hamlet && { xom: hamlet }) })}`);
 }
 
 function checkIdle() {
@@ -347,7 +419,8 @@ function checkIdle() {
   }
 }
 
-for (const kind of ["pointerdown", "keydown", "wheel"]) addEventListener(kind, use, { passive: true });
+// Screen readers and dictation press no key.
+for (const kind of ["pointerdown", "keydown", "wheel", "focusin", "input"]) addEventListener(kind, use, { passive: true });
 setInterval(checkIdle, 10_000);
 end.addEventListener("submit", wipe);
 
@@ -363,37 +436,6 @@ addEventListener("pageshow", (event) => {
   location.reload();
 });
 
-// --- The size of the letters, remembered on this device and nothing else ---
-
-function readSize() {
-  try {
-    return Number(localStorage.getItem("size"));
-  } catch {
-    return 0; // no storage: the page's own size
-  }
-}
-
-function setSize(size) {
-  document.documentElement.style.fontSize = `${size}px`;
-  try {
-    localStorage.setItem("size", size);
-  } catch {
-    // then it lasts until the page is left
-  }
-}
-
-function changeSize(by) {
-  const now = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const sizes = by > 0 ? SIZES.filter((size) => size > now) : SIZES.filter((size) => size < now).reverse();
-  if (sizes.length) setSize(sizes[0]);
-  find("spoken").textContent = words.sizeNow.replace("{size}", sizes[0] ?? now);
-}
-
-if (SIZES.includes(readSize())) setSize(readSize());
-find("smaller").addEventListener("click", () => changeSize(-1));
-find("larger").addEventListener("click", () => changeSize(1));
-find("smaller").parentElement.hidden = false;
-
 // --- Start ---
 
 // The focus never goes under what sticks to the edges.
@@ -406,4 +448,5 @@ for (const [name, part] of [["--head", document.querySelector("header")], ["--fo
 
 find("look")?.remove();
 showWaiting();
+sendKept();
 if (!location.hash) find("cuoi")?.scrollIntoView({ block: "start" });

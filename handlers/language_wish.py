@@ -1,0 +1,42 @@
+"""Whether a message asks to be answered in another language. Pure.
+
+Only a whole message counts: "chuyển sang tiếng Việt chỗ nào" is a question about a machine.
+"""
+
+from dataclasses import dataclass
+
+from knowledge.language_words import LanguageWords
+from retrieval.text import fold, normalise
+
+MOST_WORDS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageWish:
+    tag: str | None  # None: a language that is not here
+    name: str  # as it was asked for, or as we call it
+
+
+def read_language(text: str, words: LanguageWords) -> LanguageWish | None:
+    """`text` as it was sent; None when it asks for no language."""
+    said = _folded(text)
+    if not said or len(said) > MOST_WORDS:
+        return None
+    around = {word for each in words.around for word in _folded(each)}
+    for tags in (words.tags, words.others):
+        for name, of in tags.items():
+            if _is_asked(said, _folded(name), around):
+                return LanguageWish(of, name) if tags is words.tags else LanguageWish(None, of)
+    return None
+
+
+def _is_asked(said: list[str], name: list[str], around: set[str]) -> bool:
+    """Whether `said` is the name, and beside it nothing but words of `around`."""
+    for first in range(len(said) - len(name) + 1):
+        if said[first : first + len(name)] == name:
+            return around.issuperset(said[:first]) and around.issuperset(said[first + len(name) :])
+    return False
+
+
+def _folded(text: str) -> list[str]:
+    return fold(normalise(text)).split()
