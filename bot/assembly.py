@@ -66,7 +66,7 @@ from records.communes import CommuneProfile, add_commune, find_commune
 from records.database import Database, open_database, sqlite_url
 from records.erasure_list import ErasureList
 from records.id_floor import keep_ids_growing
-from records.only_one import Leadership, one_at_a_time
+from records.only_one import Leadership, Presence, one_at_a_time
 from records.retention import Periods
 from records.sample import ensure_sample_commune
 from records.vault import Vault, open_vault
@@ -325,7 +325,9 @@ def open_assistant(
         )
         conversation = Conversation(mine, safety)
         vault = open_vault(settings.data_folder / KEY_RING)
-        switchboard = Switchboard(database, vault, clock, metrics)
+        presence = Presence(database)
+        stack.callback(presence.end)
+        switchboard = Switchboard(database, vault, clock, metrics, presence)
         runner = TurnRunner(
             database,
             conversation,

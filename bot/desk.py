@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any
 
 import structlog
 from sqlalchemy import select
@@ -125,7 +126,7 @@ class DatabaseDesk:
                 # By the oldest key: a second delivery is known after a change of keys, too.
                 message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
                 kind=inbox.UNHEARD if self._is_to_be_heard(message) else message.kind,
-                context=message.context,
+                context=self._context(message),
                 text=guarded.redacted[:MAX_TEXT],
                 payload=message.payload[:100] if message.payload else None,
                 secrets=[secret.kind for secret in guarded.secrets],
@@ -208,6 +209,12 @@ class DatabaseDesk:
         return learners.find_identity(
             session, commune_id=self._profile(commune).id, channel=channel, hashes=hashes
         )
+
+    def _context(self, message: IncomingMessage) -> dict[str, Any] | None:
+        """Where nobody will hear a recording, where it lies is not kept either."""
+        if message.context is None or self._is_to_be_heard(message):
+            return message.context
+        return {name: value for name, value in message.context.items() if name != "voice"} or None
 
     def _is_to_be_heard(self, message: IncomingMessage) -> bool:
         return self._can_hear and message.kind == "voice" and "voice" in (message.context or {})

@@ -88,12 +88,15 @@ class Presence:
     def __init__(self, database: Database) -> None:
         self.worker_id = new_id()
         self._post = Leadership(database, _presence(self.worker_id))
+        self._has_ended = False
 
     def keep(self) -> None:
         """Take the post again when its connection was lost; to be called every few seconds."""
-        self._post.is_mine()
+        if not self._has_ended:
+            self._post.is_mine()
 
     def end(self) -> None:
+        self._has_ended = True
         self._post.resign()
 
 

@@ -23,10 +23,16 @@ RESTART_S = 10.0  # after a loop of a channel ended by a fault of ours
 
 class Switchboard:
     def __init__(
-        self, database: Database, vault: Vault, clock: Callable[[], dt.datetime], metrics: Metrics
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Callable[[], dt.datetime],
+        metrics: Metrics,
+        presence: Presence,
     ) -> None:
+        """`presence`: of this worker; whoever made it ends it."""
         self._database, self._vault, self._clock, self._metrics = database, vault, clock, metrics
-        self._presence = Presence(database)
+        self._presence = presence
         self._senders: dict[tuple[int, str], Sender] = {}
         self._channels: list[Channel] = []
 
@@ -72,7 +78,6 @@ class Switchboard:
         for loop in loops:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        await to_thread.run_sync(self._presence.end)
 
     async def _keep_present(self) -> None:
         while True:

@@ -1,6 +1,7 @@
 """A secret that is sent over every channel and typed into every form is found nowhere (R26)."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import httpx
@@ -110,16 +111,25 @@ def sign_in(assistant: Assistant, http: TestClient) -> None:
     http.cookies.set("hvs_staff", token, domain="testserver.local", path="/staff")
 
 
+WAYS = 3  # filters and orders in which one page is looked at, or rows of one kind
+
+
 def staff_pages(http: TestClient) -> list[str]:
     """The pages that can be reached by links from the first one."""
     seen, todo = set[str](), ["/staff"]
+    visits = Counter[str]()
     while todo:
         path = todo.pop().split("#")[0]
-        if path in seen:
+        page = re.sub(r"\d+", "1", path.split("?")[0])
+        if path in seen or "/tai-lieu/" in path:  # booklets: of guides alone, and each takes seconds to set
             continue
+        if visits[page] >= WAYS:
+            continue
+        visits[page] += 1
         seen.add(path)
         answer = http.get(path)
-        assert answer.status_code < 400, path
+        # Without a public address there is no poster: its code would lead nowhere.
+        assert answer.status_code == (409 if "/ap-phich.pdf" in path else 200), path
         if answer.headers["content-type"].startswith("text/html"):
             todo += [link.replace("&amp;", "&") for link in re.findall(r'href="(/staff[^"]*)"', answer.text)]
     return sorted(path for path in seen if "/static/" not in path)

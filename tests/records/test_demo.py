@@ -86,7 +86,7 @@ def _asked_by_hamlet(database: Database, *conditions: ColumnElement[bool]) -> di
         .group_by(Hamlet.name)
     )
     with database.read() as session:
-        return dict(session.execute(query).tuples().all())
+        return dict(session.execute(query).all())
 
 
 def test_some_calls_wait_now_and_others_were_answered(sqlite_database: Database):

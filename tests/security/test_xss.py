@@ -216,6 +216,9 @@ def test_what_stands_in_an_address_or_a_form_of_the_chat_runs_nowhere(
 # --- The staff site ---
 
 
+NOT_FILLED: set[str] = set()  # pages of rows that are not filled here
+
+
 def fill_rows(assistant: Assistant) -> None:
     """Every text that residents or staff can bring into a row that staff pages show."""
     now = assistant.clock()
@@ -305,7 +308,9 @@ def pages_of(app: FastAPI) -> list[str]:
         re.sub(r"\{\w+\}", "1", route.path)
         for route in iter_route_contexts(app.routes)
         if route.path and route.path.startswith("/staff") and "GET" in (route.methods or ())
-        if "{token}" not in route.path and "." not in route.path.rpartition("/")[2]
+        if "{token}" not in route.path
+        and "." not in route.path.rpartition("/")[2]
+        and "co-quan" not in route.path  # where no office signs in, there is none of its pages
     ]
 
 
@@ -315,16 +320,20 @@ def test_what_stands_in_the_rows_runs_on_no_staff_page(chromium: Browser, sqlite
     app = build_app(sqlite_assistant)
 
     with served(app) as url, watched(chromium, {"hvs_staff": token}, url) as page:
-        found, shown = {}, ""
+        found, shown, missing = {}, "", set[str]()
         for path in pages_of(app):
             answer = page.goto(f"{url}{path}")
             assert answer is not None
+            if answer.status in (400, 404, 409):
+                missing.add(path)
+                continue
             assert answer.status == 200, path
             found[path] = harm(page)
             shown += page.locator("body").inner_text()
 
     assert found == dict.fromkeys(found, NOTHING)
     assert len(found) >= 10
+    assert missing == NOT_FILLED
     assert [payload for payload in PAYLOADS if _letters(payload) not in _letters(shown)] == []
 
 
