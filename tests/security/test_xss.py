@@ -216,7 +216,27 @@ def test_what_stands_in_an_address_or_a_form_of_the_chat_runs_nowhere(
 # --- The staff site ---
 
 
-NOT_FILLED: set[str] = set()  # pages of rows that are not filled here
+# Pages of rows that are not filled here: what stands in them is typed into forms in the test below.
+NOT_FILLED = {
+    "/staff/bao-cao/1",
+    "/staff/buoi-hoc/1",
+    "/staff/chua-tra-loi/nhom/1",
+    "/staff/gia-dinh-so/1",
+    "/staff/ke-hoach/1",
+    "/staff/ke-hoach/1/1/1",
+    "/staff/ke-hoach/1/duyet",
+    "/staff/ke-hoach/chi-tieu/1",
+    "/staff/ke-hoach/quay-lai",
+    "/staff/kho-huong-dan/1",
+    "/staff/kho-huong-dan/ban/1",
+    "/staff/kho-huong-dan/ban/1/sua",
+    "/staff/nhap/1",
+    "/staff/tai-khoan-can-bo/1",
+    "/staff/thong-bao/1",
+    "/staff/thong-bao/1/sua",
+    "/staff/xom/1",
+    "/staff/xom/1/gop",
+}
 
 
 def fill_rows(assistant: Assistant) -> None:
