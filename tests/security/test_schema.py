@@ -101,6 +101,7 @@ def test_no_request_that_fits_the_description_or_just_does_not_brings_a_fault(si
     assert (200 in seen["GET", "/staff"], 303 in seen["GET", "/staff"]) == (is_inside, not is_inside)
 
 
+QUERY_SIGNS = 50_000  # of all parameters together: what the client itself takes
 ODD = ("\0", "a\0b", "' OR 1=1; --", "\ud7ff\uffff", "9" * 5_000, "%00", "../../x", "{{ 7*7 }}", "x" * 20_000)
 
 
@@ -115,10 +116,11 @@ def test_signs_that_databases_and_parsers_dislike_bring_no_fault(site: Site):
             for method, operation in methods.items():
                 if path in ENDS:
                     continue
+                texts = _texts(operation)
                 for odd in ODD:
                     fields = dict.fromkeys(_fields(operation, schemas), odd)
                     fields |= {"form_token": site.form_token, "message_id": f"odd-{len(found):016}"}
-                    query = {**dict.fromkeys(_texts(operation), odd), "sau": "0"}
+                    query = dict.fromkeys(texts, odd[: QUERY_SIGNS // max(len(texts), 1)]) | {"sau": "0"}
                     where = re.sub(r"\{\w+\}", quote(odd[:200], safe=""), path)
                     form = {"data": fields} if method == "post" else {}
                     answer = client.request(method.upper(), where, params=query, **form)
