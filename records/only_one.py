@@ -33,18 +33,21 @@ def one_at_a_time(database: Database, name: str) -> Iterator[None]:
 
 
 class Leadership:
-    """A post that one worker holds until it ends; then another takes it. Any thread may ask."""
+    """A post that one worker holds until it resigns or ends; then another takes it. Any thread may ask."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database, self._key = database, _key(name)
         self._lock = threading.Lock()
         self._connection: Connection | None = None  # that holds the post
+        self._has_resigned = False
 
     def is_mine(self) -> bool:
         """Whether this worker has the post, which is taken if nobody has it. Waits for nobody."""
         if self._database.is_sqlite:
             return True
         with self._lock:
+            if self._has_resigned:
+                return False
             if self._connection is None:
                 return self._try_to_take()
             try:
@@ -55,8 +58,9 @@ class Leadership:
             return True
 
     def resign(self) -> None:
-        """Let another worker have it now."""
+        """Let another worker have it, for good: who asks late does not take it again."""
         with self._lock:
+            self._has_resigned = True
             self._drop()
 
     def _try_to_take(self) -> bool:
@@ -88,15 +92,12 @@ class Presence:
     def __init__(self, database: Database) -> None:
         self.worker_id = new_id()
         self._post = Leadership(database, _presence(self.worker_id))
-        self._has_ended = False
 
     def keep(self) -> None:
         """Take the post again when its connection was lost; to be called every few seconds."""
-        if not self._has_ended:
-            self._post.is_mine()
+        self._post.is_mine()
 
     def end(self) -> None:
-        self._has_ended = True
         self._post.resign()
 
 

@@ -55,6 +55,7 @@ def test_who_resigns_makes_room_at_once(workers: list[Database]):
 
     assert second.is_mine()
     second.resign()
+    assert not first.is_mine()  # a thread that asks late
 
 
 @ON_POSTGRESQL
