@@ -28,8 +28,9 @@ from knowledge.address import DEFAULT, address
 from knowledge.lessons import load_paths
 from knowledge.library import CONTENT
 from records import erasure, inbox, unlogged
-from staff.app import build_staff_router
+from staff.app import add_staff_site
 from staff.headers import CarefulHeaders, add_headers
+from staff.site import Site
 
 _log = structlog.get_logger()
 
@@ -84,10 +85,12 @@ def build_app(assistant: Assistant) -> FastAPI:
             pictures=assistant.pictures,
             hear=partial(voice, kind="mp3") if voice.is_there else None,
             languages=assistant.languages,
+            recogniser=assistant.recogniser,
         )
     )
-    app.include_router(
-        build_staff_router(
+    add_staff_site(
+        app,
+        Site(
             assistant.database,
             assistant.phrases,
             assistant.content.library,
@@ -100,13 +103,13 @@ def build_app(assistant: Assistant) -> FastAPI:
             days_off=settings.holidays,
             help_line=assistant.help_line,
             paths=paths,
-            desk_guides=StaffGuides(assistant.content, assistant.guides, assistant.directory.by_id),
+            guides=StaffGuides(assistant.content, assistant.guides, assistant.directory.by_id),
             public_url=settings.public_url,
             sso=sign_on(settings),
             announcer=assistant.announcer,
-            papers_maker=assistant.papers,
+            papers=assistant.papers,
             masked_below=settings.masked_below,
-        )
+        ),
     )
     for router in embedded_routers(
         assistant.database,

@@ -1,4 +1,4 @@
 """The staff site: what a commune's staff see and do behind the sign-in, at /staff.
 
-Built by `staff.app.build_staff_router`; the first account by `staff.first_account`.
+Built by `staff.app.add_staff_site`; the first account by `staff.first_account`.
 """

@@ -5,18 +5,12 @@ in `INSIDE` names the right it needs besides (staff.roles). Tries of passwords, 
 counted before anything is looked up.
 """
 
-import datetime as dt
-from collections.abc import Callable, Collection
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 
-from knowledge.lessons import Paths
-from knowledge.library import Library
-from knowledge.phrases import Phrases
-from records.database import Database
-from records.retention import Periods
-from records.vault import Vault
 from staff import (
     announcements,
     audit_page,
@@ -62,17 +56,11 @@ from staff.access import (
     signed_in,
     signed_in_at_all,
 )
-from staff.guides_port import DeskGuides
-from staff.papers_port import Papers
 from staff.roles import Right
-from staff.route import route_class
-from staff.site import PREFIX, Announcer, HelpLine, Mask, Site
-from staff.sso_port import SignOn
-from staff.suppression import THRESHOLD
+from staff.route import StaffRoute
+from staff.site import PREFIX, Site
 
 MAX_FORM_BYTES = 64 * 1024
-DEFAULT_PERIODS = Periods()
-NO_PATHS = Paths()
 
 # Where files are brought: bytes of the whole form.
 LARGE_FORMS = {
@@ -241,66 +229,19 @@ INSIDE: tuple[_InsideRoute, ...] = (
 )
 
 
-def build_staff_router(
-    database: Database,
-    phrases: Phrases,
-    library: Callable[[], Library],
-    *,
-    vault: Vault,
-    clock: Callable[[], dt.datetime],
-    secure_cookies: bool,
-    mask: Mask,
-    needs_second_factor: bool = False,
-    periods: Periods = DEFAULT_PERIODS,
-    days_off: Collection[dt.date] = (),
-    help_line: HelpLine | None = None,
-    paths: Paths = NO_PATHS,
-    desk_guides: DeskGuides | None = None,
-    public_url: str | None = None,
-    sso: SignOn | None = None,
-    announcer: Announcer | None = None,
-    papers_maker: Papers | None = None,
-    masked_below: int = THRESHOLD,
-) -> APIRouter:
-    """The router to include in the application; it brings its own prefix, /staff.
-
-    `library` is called for each page, so that it may return a newer one; `clock` returns aware
-    times. `secure_cookies` says that the site is on https; with `needs_second_factor` nobody gets
-    further than setting one up. `vault` seals its secrets. `mask` masks what staff type into free
-    text. `periods` and `days_off` are what the settings say is kept, and when nobody works.
-    `help_line` tells residents and volunteers what staff did with a call. `paths` say what has to
-    be done to reach the first level. `public_url` stands in links for other people, if it is set;
-    `sso` is how staff sign in with the account of their office. `papers_maker` makes handouts and booklets.
-    `masked_below`: fewer people than these are masked in what is printed or sent to others.
-    """
-    return staff_router(
-        Site(
-            database,
-            phrases,
-            library,
-            vault=vault,
-            clock=clock,
-            secure_cookies=secure_cookies,
-            needs_second_factor=needs_second_factor,
-            mask=mask,
-            periods=periods,
-            days_off=days_off,
-            help_line=help_line,
-            paths=paths,
-            guides=desk_guides,
-            public_url=public_url,
-            sso=sso,
-            announcer=announcer,
-            papers=papers_maker,
-            masked_below=masked_below,
-        )
-    )
+def add_staff_site(app: FastAPI, site: Site) -> None:
+    """Put the staff site into the application, below `PREFIX`."""
+    app.state.staff_site = site
+    app.include_router(staff_router())
 
 
-def staff_router(site: Site) -> APIRouter:
+@cache
+def staff_router() -> APIRouter:
+    """Every address, read once: taking 150 endpoints apart lasts half a second. It serves whatever
+    site the application of a request has."""
     router = APIRouter(
         prefix=PREFIX,
-        route_class=route_class(site),
+        route_class=StaffRoute,
         include_in_schema=False,
         max_body_size=MAX_FORM_BYTES,
     )

@@ -41,20 +41,20 @@ class Refused(Exception):
         self.status, self.key, self.wait_s = status, key, wait_s
 
 
-def route_class(site: Site) -> type[APIRoute]:
-    class StaffRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-            handle = super().get_route_handler()
+class StaffRoute(APIRoute):
+    """Answers for the site of the application that was asked (`staff.app.add_staff_site`)."""
 
-            async def handle_for_staff(request: Request) -> Response:
-                request.state.site = site
-                response = await _answer(site, handle, request)
-                add_headers(response.headers, is_https=site.secure_cookies)
-                return response
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
 
-            return handle_for_staff
+        async def handle_for_staff(request: Request) -> Response:
+            site: Site = request.app.state.staff_site
+            request.state.site = site
+            response = await _answer(site, handle, request)
+            add_headers(response.headers, is_https=site.secure_cookies)
+            return response
 
-    return StaffRoute
+        return handle_for_staff
 
 
 async def _answer(

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from knowledge.guide import FrontMatter, Guide
+from knowledge.lessons import Paths
 from knowledge.library import Library
 from knowledge.phrases import Phrases, load_phrases
 from records import announcements, volunteers
@@ -33,7 +34,7 @@ from records.requests import open_request
 from records.retention import Periods
 from records.staff_accounts import add_account, hash_password, start_session
 from records.vault import Vault
-from staff.app import NO_PATHS, staff_router
+from staff.app import add_staff_site, staff_router
 from staff.guides_port import DeskGuides
 from staff.site import Site
 from staff.sso_port import SignOn
@@ -128,7 +129,6 @@ class World:
     library: Library
     help_line: FakeHelpLine
     papers: FakePapers
-    served: "Served"
     is_https: bool = False
     _clients: list[TestClient] = field(default_factory=list)
 
@@ -143,7 +143,6 @@ class World:
     def close(self) -> None:
         for client in self._clients:
             client.close()
-        _idle.append(self.served)
 
     def account(
         self, username: str, *, commune: CommuneProfile | None = None, role: str = "staff", **changes: object
@@ -416,50 +415,26 @@ def build_world(
         periods=Periods(),
         days_off=(dt.date(2026, 11, 24),),
         help_line=help_line,
-        paths=NO_PATHS,
+        paths=Paths(),
         sso=sso,
         guides=guides or FakeDeskGuides(library),
         announcer=FakeAnnouncer(),
         papers=papers,
     )
-    served = _served(site)
+    app = FastAPI(openapi_url=None)
+    add_staff_site(app, site)
     return World(
         database,
         clock,
-        served.app,
-        served.routes,
+        app,
+        [route for route in staff_router().routes if isinstance(route, APIRoute)],
         home,
         other,
         library,
         help_line,
         papers,
-        served,
         is_https=secure_cookies,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """The application, which knows everything through its site."""
-
-    site: Site
-    app: FastAPI
-    routes: list[APIRoute]
-
-
-_idle: list[Served] = []  # of worlds that were closed
-
-
-def _served(site: Site) -> Served:
-    """Making the routes takes longer than most tests, so what a closed world had is filled anew."""
-    if _idle:
-        served = _idle.pop()
-        vars(served.site).clear()
-        vars(served.site).update(vars(site))
-        return served
-    app, router = FastAPI(openapi_url=None), staff_router(site)
-    app.include_router(router)
-    return Served(site, app, [route for route in router.routes if isinstance(route, APIRoute)])
 
 
 def mask_numbers(text: str, *, keep: Collection[str] = ()) -> str:
