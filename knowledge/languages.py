@@ -10,6 +10,7 @@ problem: a translation must not keep anybody from being answered.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -211,7 +212,12 @@ def _check_address(path: Path, line: int, text: str, file: LanguageFile) -> None
 
 
 def _variables(texts: tuple[str, ...]) -> frozenset[str]:
-    return frozenset[str]().union(*(find_undeclared_variables(_SYNTAX.parse(text)) for text in texts))
+    return frozenset[str]().union(*map(_variables_of, texts))
+
+
+@cache
+def _variables_of(text: str) -> frozenset[str]:
+    return frozenset(find_undeclared_variables(_SYNTAX.parse(text)))
 
 
 def _listed(names: frozenset[str]) -> str:

@@ -6,6 +6,7 @@ never an empty gap. The placeholders {bác} and {cháu} stay in; `knowledge.addr
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,17 @@ def _is_template(text: str) -> bool:
 
 
 def _check_template(path: Path, key: str, text: str) -> None:
+    if fault := _fault(text):
+        raise ContentError(path, 1, f"{key}: {fault}", "a template such as 'Chào {{ place }}'")
+
+
+@cache
+def _fault(text: str) -> str | None:
+    """What is wrong with a template."""
     if not _is_template(text):
-        return
+        return None
     try:
         _SYNTAX.parse(text)
     except jinja2.TemplateSyntaxError as error:
-        found = f"{key}: {error.message}"
-        raise ContentError(path, 1, found, "a template such as 'Chào {{ place }}'") from error
+        return error.message
+    return None
