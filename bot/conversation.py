@@ -275,7 +275,10 @@ class Conversation:
             slots, message, now, people=self._people(slots, sender), is_helping=is_helping
         )
         intent = passed_on(read, message.text, slots, facts)
-        return intent if intent.name in PASSED_ON else self._in_classes(intent, slots, message, sender)
+        if intent.name in PASSED_ON:
+            return intent
+        is_volunteer = facts is not None and facts.volunteer is not None
+        return _in_classes(intent, slots, message, is_volunteer=is_volunteer)
 
     def _people(self, slots: Mapping[str, Any], sender: str) -> tuple[str, ...]:
         """Who uses this phone; asked only where it passed from one to another before."""
@@ -327,17 +330,6 @@ class Conversation:
         if is_break and slots.get("guide") and intent.name in _UNCLEAR_AFTER_A_BREAK:
             return Intent("offer_resume")
         return intent
-
-    def _in_classes(self, intent: Intent, slots: dict[str, Any], message: Message, sender: str) -> Intent:
-        """What only volunteers say, and answers to what was asked of them (`handlers.class_talk`)."""
-        commune = self._services.commune(slots["commune"])
-        text = message.text if message.payload is None else ""
-        told = in_classes(
-            text, intent, slots, lambda: self._services.volunteer(commune.id, sender) is not None
-        )
-        if told is intent and slots.get("class_asked"):
-            slots["class_asked"] = None  # the talk is about something else now
-        return told
 
     def _danger(self, text: str) -> Intent | None:
         if kind := self._safety.urgent(without_masks(text)):
@@ -446,6 +438,16 @@ def _read_out(turn: Turn, way: str | None) -> None:
         turn.replies.append(Reply("", voice=split_text(said, MAX_SPOKEN)[0]))
     elif way == "step" and turn.slots.get("phase") == "step":
         turn.replies.extend(Reply("", voice=reply.as_text()) for reply in heard if reply.choices)
+
+
+def _in_classes(intent: Intent, slots: dict[str, Any], message: Message, *, is_volunteer: bool) -> Intent:
+    """What only volunteers say, and answers to what was asked of them (`handlers.class_talk`)."""
+    told = in_classes(
+        message.text if message.payload is None else "", intent, slots, is_volunteer=is_volunteer
+    )
+    if told is intent and slots.get("class_asked"):
+        slots["class_asked"] = None  # the talk is about something else now
+    return told
 
 
 def _run(coroutine: Any) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ _REFUSALS = (
     rf"{_LEAD}(?:đừng|chớ)(?: có)? (?P<not>{_YOU})(?: (?P=not))? (?:{_YOUNG})(?: (?:{_YOUNG}))?{_AFTER}",
 )
 _OF_ITSELF = rf"{_LEAD}xưng(?: là| bằng)? (?P<me>em|con|cháu){_AFTER}"
+_NEEDED = frozenset("goi keu xung dung cho".split())  # every one of these patterns has one of them
 
 # --- Self-references: the head of a clause ---
 
@@ -151,6 +152,8 @@ def _is_plain(clauses: list[str]) -> bool:
 
 
 def _read_clause(clause: str) -> Wish | None:
+    if _NEEDED.isdisjoint(fold(clause).split()):
+        return None
     for pattern in (*_REFUSALS, _OF_ITSELF, *_WISHES):
         if wish := _match(clause, pattern):
             return wish

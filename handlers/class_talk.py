@@ -5,7 +5,7 @@ meaning. What only volunteers can do is looked at for them alone: for others it 
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from handlers.class_note_parse import is_code, reads_as_note
@@ -45,20 +45,18 @@ _TRADES = re.compile(
 )
 
 
-def in_classes(
-    text: str, intent: Intent, slots: Mapping[str, Any], is_volunteer: Callable[[], bool]
-) -> Intent:
+def in_classes(text: str, intent: Intent, slots: Mapping[str, Any], *, is_volunteer: bool) -> Intent:
     """`intent` is how the message was understood otherwise; `text` is empty for a pressed button."""
     if answer := _answer(text, intent, slots.get("class_asked")):
         return answer
-    if text and intent.name == "scam" and reads_as_note(text) and is_volunteer():
+    if text and intent.name == "scam" and reads_as_note(text) and is_volunteer:
         return Intent("class_note")  # a long line, not something forwarded
     if not text or intent.name not in ("ask", "set_hamlet"):
         return intent
     if told := _told(_plain(text)):
         needs_volunteer = told.name not in ("household_code", "set_path")
-        return told if not needs_volunteer or is_volunteer() else intent
-    return Intent("class_note") if reads_as_note(text) and is_volunteer() else intent
+        return told if not needs_volunteer or is_volunteer else intent
+    return Intent("class_note") if reads_as_note(text) and is_volunteer else intent
 
 
 def _answer(text: str, intent: Intent, asked: str | None) -> Intent | None:

@@ -4,6 +4,7 @@ Only a whole message counts: "chuyển sang tiếng Việt chỗ nào" is a ques
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from knowledge.language_words import LanguageWords
 from retrieval.text import fold, normalise
@@ -22,15 +23,15 @@ def read_language(text: str, words: LanguageWords) -> LanguageWish | None:
     said = _folded(text)
     if not said or len(said) > MOST_WORDS:
         return None
-    around = {word for each in words.around for word in _folded(each)}
+    around = frozenset(word for each in words.around for word in _name(each))
     for tags in (words.tags, words.others):
         for name, of in tags.items():
-            if _is_asked(said, _folded(name), around):
+            if _is_asked(said, _name(name), around):
                 return LanguageWish(of, name) if tags is words.tags else LanguageWish(None, of)
     return None
 
 
-def _is_asked(said: list[str], name: list[str], around: set[str]) -> bool:
+def _is_asked(said: tuple[str, ...], name: tuple[str, ...], around: frozenset[str]) -> bool:
     """Whether `said` is the name, and beside it nothing but words of `around`."""
     for first in range(len(said) - len(name) + 1):
         if said[first : first + len(name)] == name:
@@ -38,5 +39,10 @@ def _is_asked(said: list[str], name: list[str], around: set[str]) -> bool:
     return False
 
 
-def _folded(text: str) -> list[str]:
-    return fold(normalise(text)).split()
+@lru_cache(maxsize=1_000)  # words of the content, not of people
+def _name(text: str) -> tuple[str, ...]:
+    return _folded(text)
+
+
+def _folded(text: str) -> tuple[str, ...]:
+    return tuple(fold(normalise(text)).split())

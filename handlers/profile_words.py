@@ -8,6 +8,7 @@ are known here.
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 
 from retrieval.text import clean, fold, normalise
 
@@ -97,9 +98,15 @@ def _read(said: str, raw: str, known: Collection[str], *, is_helping: bool) -> P
 
 
 def _matches(pattern: str, said: str) -> re.Match[str] | None:
-    if said == fold(said):
+    return _compiled(pattern, is_plain=said == fold(said)).fullmatch(said)
+
+
+@cache
+def _compiled(pattern: str, *, is_plain: bool) -> re.Pattern[str]:
+    """A pattern, for what is written without marks if `is_plain`."""
+    if is_plain:
         pattern = re.sub(r"\(\?p<", "(?P<", fold(pattern).replace(r"[^\w\d]", r"[^\W\d]"))
-    return re.fullmatch(pattern, said)
+    return re.compile(pattern)
 
 
 def _person(name: str, raw: str, known: Collection[str]) -> str | None:

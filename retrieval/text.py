@@ -18,6 +18,7 @@ from functools import lru_cache
 _DROP = re.compile("[\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WORD = re.compile(r"[^\W_]+")
+_MARKS = re.compile("[\u0300-\u034e\u0350-\u036f]+")  # all of this block that combine
 
 # The tone mark of an open oa, oe, uy: from the second vowel to the first.
 _TONE_PLACES = {
@@ -64,8 +65,13 @@ def normalise(text: str) -> str:
 
 def fold(text: str) -> str:
     """Without marks: "Mật khẩu đó" → "mat khau do"."""
-    decomposed = unicodedata.normalize("NFD", text.lower().replace("đ", "d"))
-    return "".join(character for character in decomposed if not unicodedata.combining(character))
+    lowered = text.lower().replace("đ", "d")
+    if lowered.isascii():
+        return lowered
+    plain = _MARKS.sub("", unicodedata.normalize("NFD", lowered))
+    if plain.isascii():  # nearly always; looking each letter up takes ten times as long
+        return plain
+    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 # The same words come again and again: kept, they cost a tenth.

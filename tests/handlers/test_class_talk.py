@@ -10,7 +10,7 @@ NOTE = "buổi học xóm 3 tối nay 12 người, 8 nữ, vneid quên mật kh�
 
 
 def told(text: str, intent: Intent = ASK, *, asked: str | None = None, volunteer: bool = True) -> Intent:
-    return in_classes(text, intent, {"class_asked": asked}, lambda: volunteer)
+    return in_classes(text, intent, {"class_asked": asked}, is_volunteer=volunteer)
 
 
 @pytest.mark.parametrize(
