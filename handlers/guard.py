@@ -10,12 +10,15 @@ import re
 from dataclasses import dataclass
 
 from handlers.secret import Secret, fold_same_length
-from handlers.secret_numbers import find_numbers, find_spoken
-from handlers.secret_passwords import find_passwords, find_phrases
+from handlers.secret_disguised import find_disguised
+from handlers.secret_numbers import find_numbers
+from handlers.secret_passwords import find_passwords
+from handlers.secret_spoken import find_spoken
 
 __all__ = ["MASK", "Guarded", "Secret", "guard", "without_masks"]
 
 MAX_GUARDED = 20_000  # characters; what a channel lets through is shorter
+FINDERS = (find_passwords, find_disguised, find_numbers, find_spoken)
 MASK = re.compile("‹[a-z]+›")
 
 
@@ -29,7 +32,7 @@ def guard(text: str) -> Guarded:
     """Mask each secret of `text` as ‹kind›. Text beyond 20,000 characters is cut off."""
     text = text[:MAX_GUARDED]
     folded = fold_same_length(text)
-    found = (search(text, folded) for search in (find_passwords, find_phrases, find_numbers, find_spoken))
+    found = (search(text, folded) for search in FINDERS)
     secrets = _without_overlaps(list(itertools.chain.from_iterable(found)))
     redacted, at = "", 0
     for secret in secrets:

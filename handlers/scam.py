@@ -6,7 +6,7 @@ xưng công an đòi tiền, làm sao") is not judged: the guides answer it.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -15,7 +15,8 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from handlers.scam_model import Likelihood, ScamModel, message_terms
 from handlers.triage_features import Terms
-from knowledge.safety_rules import Ideas, ScamRules, Sign, Wording
+from knowledge.safety_rules import Ideas, ScamRules
+from knowledge.wordings import Said, Wording
 from retrieval.text import clean, fold, from_telex, is_syllable
 
 Verdict = Literal["likely", "suspicious", "no_signs"]
@@ -115,11 +116,14 @@ def read_message(text: str, rules: ScamRules, ideas: Ideas) -> Reading:
     plain = _plain(text)
     hosts = tuple(dict.fromkeys(_hosts(text, rules)))[:MAX_HOSTS]
     of_addresses = _address_signs(text, hosts, rules)
-    said = frozenset(plain.split())
+    said = Said(plain)
+    worded = rules.wordings.keys_in(said)
     signs = {
-        sign.key: sign.weight for sign in rules.signs if sign.key in of_addresses or _shows(sign, plain, said)
+        sign.key: sign.weight
+        for sign in rules.signs
+        if sign.key in of_addresses or (sign.key in worded and not _any(sign.unless, said))
     }
-    is_asked_about = _any(rules.ask, plain, said)
+    is_asked_about = _any(rules.ask, said)
     words = " ".join(_WORD.findall(text.lower()))
     shown = [*signs, *(["asked"] if is_asked_about else [])]
     return Reading(plain, hosts, signs, message_terms(words, shown, ideas), is_asked_about)
@@ -146,12 +150,8 @@ def _plain_word(word: str) -> str:
     return fold(word)
 
 
-def _shows(sign: Sign, plain: str, words: Set[str]) -> bool:
-    return _any(sign.patterns, plain, words) and not _any(sign.unless, plain, words)
-
-
-def _any(wordings: tuple[Wording, ...], plain: str, words: Set[str]) -> bool:
-    return any(wording.stands_in(plain, words) for wording in wordings)
+def _any(wordings: tuple[Wording, ...], said: Said) -> bool:
+    return any(wording.stands_in(said) for wording in wordings)
 
 
 def _hosts(text: str, rules: ScamRules) -> Iterator[str]:

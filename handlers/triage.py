@@ -16,7 +16,8 @@ from handlers.guard import without_masks
 from handlers.linear_model import LinearModel, unpack_names
 from handlers.triage_features import Terms, fold_words, terms
 from knowledge.library import CONTENT
-from knowledge.safety_rules import Pattern, UrgentRules, load_urgent_rules
+from knowledge.safety_rules import UrgentRules, load_urgent_rules
+from knowledge.wordings import Said, Wording
 from retrieval.text import normalise
 
 MODEL = CONTENT / "safety" / "triage.npz"
@@ -76,25 +77,25 @@ class Triage:
     def judge(self, text: str) -> Judgement | None:
         for readings in read(text, self._read, self._rules.figures):
             kind, probability = self._model.judge(terms(readings, self._rules.ideas))
-            if probability >= self._least(readings):
+            said = [Said(fold_words(reading)) for reading in readings]
+            if probability >= self._least(said[0]):
                 return Judgement(kind, probability, "model")
-            if sure := self._unmistakable(readings):
+            if sure := self._unmistakable(said):
                 return Judgement(sure, probability, "pattern")
         return None
 
-    def _least(self, readings: Sequence[str]) -> float:
-        forwarded = self._rules.forwarded.search(fold_words(readings[0]))
-        return THRESHOLD_FORWARDED if forwarded else self._model.threshold
+    def _least(self, typed: Said) -> float:
+        return THRESHOLD_FORWARDED if self._rules.forwarded.stands_in(typed) else self._model.threshold
 
-    def _unmistakable(self, readings: Sequence[str]) -> str | None:
-        for folded in map(fold_words, readings):
-            for kind, pattern in self._rules.patterns.items():
-                if pattern.search(folded) and not self._rules.excuses.search(folded):
-                    return kind
+    def _unmistakable(self, readings: Sequence[Said]) -> str | None:
+        for said in readings:
+            kinds = self._rules.unmistakable.keys_in(said)
+            if kinds and not self._rules.excuses.stands_in(said):
+                return min(kinds, key=self._rules.kinds.index)
         return None
 
 
-def read(text: str, reader: Reader, figures: Pattern) -> list[tuple[str, ...]]:
+def read(text: str, reader: Reader, figures: Wording) -> list[tuple[str, ...]]:
     """The parts of a message to judge, each as it was typed and, where that differs, as repaired."""
     words = normalise(without_masks(text)).split()
     if len(words) > MAX_WORDS:
@@ -110,13 +111,13 @@ def read(text: str, reader: Reader, figures: Pattern) -> list[tuple[str, ...]]:
     return readings
 
 
-def without_figures(text: str, figures: Pattern) -> str:
+def without_figures(text: str, figures: Wording) -> str:
     """The text less its figures of speech ("nóng muốn chết")."""
     folded = fold_words(text)
     if len(folded) != len(text):  # letters that fold to several: leave such text alone
         return text
-    if not figures.search(folded):
+    if figures.needs and figures.needs.isdisjoint(folded.split()):
         return text
-    for match in reversed(list(figures.finditer(folded))):
+    for match in reversed(list(figures.pattern.finditer(folded))):
         text = text[: match.start()] + text[match.end() :]
     return " ".join(text.split())

@@ -1,41 +1,22 @@
 """The content of the safety triage: what is urgent, what is a scam. Content in `knowledge/safety/`.
 
 Sentences are templates: `[a|b]` stands for one of the alternatives, `<name>` for a draw from
-`slots.yaml`. Patterns are read from word to word over folded text; `compile_pattern` says how.
+`slots.yaml`. Patterns are those of `knowledge.wordings`.
 """
 
 import hashlib
 import random
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from knowledge.guide import ContentError
 from knowledge.library import CONTENT, load_questions, read_text, read_yaml
+from knowledge.wordings import Wording, WordingIndex, any_of, make_wording
 
 KINDS = ("scam", "remote_control", "extortion", "child", "suicide", "threat", "account_taken")
-
-Pattern = re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A pattern over folded words, and words of which one must stand where it matches.
-
-    Most patterns can be left unsearched in most messages.
-    """
-
-    pattern: Pattern
-    needs: frozenset[str]  # empty: to be searched always
-
-    def stands_in(self, text: str, words: Set[str]) -> bool:
-        """`words` are those of `text`."""
-        if self.needs and self.needs.isdisjoint(words):
-            return False
-        return self.pattern.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +35,11 @@ def make_ideas(phrases: Mapping[str, tuple[str, ...]]) -> Ideas:
 @dataclass(frozen=True, slots=True)
 class UrgentRules:
     version: str
-    figures: Pattern  # taken out before judging
-    excuses: Pattern  # with one of these, `patterns` do not decide
-    patterns: Mapping[str, Pattern]  # kind → unmistakable
-    forwarded: Pattern  # how messages from outside speak
+    figures: Wording  # taken out before judging
+    excuses: Wording  # with one of these, `unmistakable` does not decide
+    kinds: tuple[str, ...]  # of `unmistakable`, the first that is found decides
+    unmistakable: WordingIndex
+    forwarded: Wording  # how messages from outside speak
     coarse: tuple[str, ...]  # when judging fails
     ideas: Ideas
 
@@ -79,7 +61,6 @@ class UrgentExamples:
 class Sign:
     key: str
     weight: float  # how much it speaks for a scam; below 0: against
-    patterns: tuple[Wording, ...]
     unless: tuple[Wording, ...]
     source: str
 
@@ -88,6 +69,7 @@ class Sign:
 class ScamRules:
     version: str
     signs: tuple[Sign, ...]
+    wordings: WordingIndex  # of the signs, under their keys
     likely: float  # the weight from which a message is likely a scam
     suspicious: float
     official: frozenset[str]  # domains, their subdomains included
@@ -107,7 +89,8 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
         version=str(data["version"]),
         figures=_any_of(data["figures"], path),
         excuses=_any_of(data["excuses"], path),
-        patterns={kind: _any_of(found, path) for kind, found in data["patterns"].items()},
+        kinds=tuple(data["patterns"]),
+        unmistakable=WordingIndex({kind: _worded(found, path) for kind, found in data["patterns"].items()}),
         forwarded=_any_of(data["forwarded"], path),
         coarse=tuple(data["coarse"]),
         ideas=_load_ideas(content),
@@ -170,22 +153,17 @@ def _check_slots(path: Path, slots: Mapping[str, object]) -> None:
 def load_scam_rules(content: Path = CONTENT) -> ScamRules:
     data, path = _read(content, "scam.yaml")
     addresses = data["addresses"]
-    signs = []
+    signs, wordings = [], {}
     for key, sign in data["signs"].items():
         if not sign.get("source"):
             raise ContentError(path, 1, f"signs: {key} without a source", "who warns of it")
-        signs.append(
-            Sign(
-                key,
-                float(sign["weight"]),
-                _worded(sign.get("patterns", []), path),
-                _worded(sign.get("unless", []), path),
-                sign["source"],
-            )
-        )
+        wordings[key] = _worded(sign.get("patterns", []), path)
+        unless = _worded(sign.get("unless", []), path)
+        signs.append(Sign(key, float(sign["weight"]), unless, sign["source"]))
     return ScamRules(
         version=str(data["version"]),
         signs=tuple(signs),
+        wordings=WordingIndex(wordings),
         likely=float(data["likely"]),
         suspicious=float(data["suspicious"]),
         official=frozenset(addresses["official"]),
@@ -205,69 +183,19 @@ def draw(template: str, slots: Mapping[str, tuple[str, ...]], chance: random.Ran
     return " ".join(text.split())
 
 
-def compile_pattern(pattern: str) -> Pattern:
-    """A pattern over folded words: "…" is up to four words between, "(a )?b" may miss a."""
-    return re.compile(rf"(?<!\w)(?:{_expression(pattern)})(?!\w)")
-
-
-def _expression(pattern: str) -> str:
-    # " … " swallows the blanks on both sides, so that nothing may stand between as well.
-    return re.sub(r" ?… ?", r"(?: \\w+){0,4} ", pattern)
-
-
-def needed_words(pattern: str) -> frozenset[str]:
-    """Words of which one stands wherever the pattern matches; none when that is not plain to see.
-
-    "(a b|c (d|e)) … (f )?g" needs "a" or "c": the first part whose options all begin with a word.
-    """
-    if len(_split(pattern, "|")) == 1:
-        for part in _split(pattern, " "):
-            first = [re.match(r"[a-z0-9]+(?= |$)", option) for option in _options(part)]
-            if all(first):
-                return frozenset(found[0] for found in first if found)
-    return frozenset()
-
-
-def _options(part: str) -> list[str]:
-    """Of "(a|b c)" a and b c; of anything else itself."""
-    inner = part[1:-1]
-    depths = accumulate((letter == "(") - (letter == ")") for letter in inner)
-    is_one_bracket = part.startswith("(") and part.endswith(")") and min(depths, default=0) >= 0
-    return _split(inner, "|") if is_one_bracket else [part]
-
-
-def _split(pattern: str, mark: str) -> list[str]:
-    """At the marks outside of brackets."""
-    parts, depth = [""], 0
-    for letter in pattern:
-        depth += (letter == "(") - (letter == ")")
-        if letter == mark and not depth:
-            parts.append("")
-        else:
-            parts[-1] += letter
-    return parts
-
-
 def _worded(patterns: list[str], path: Path) -> tuple[Wording, ...]:
-    compiled = _compiled(patterns, path)
-    return tuple(
-        Wording(found, needed_words(written)) for written, found in zip(patterns, compiled, strict=True)
-    )
-
-
-def _compiled(patterns: list[str], path: Path) -> tuple[Pattern, ...]:
-    compiled = []
+    wordings = []
     for pattern in patterns:
         try:
-            compiled.append(compile_pattern(pattern))
+            wordings.append(make_wording(pattern))
         except re.error as error:
             raise ContentError(path, 1, f"{pattern!r} ({error})", "a pattern such as '(a|b) … c'") from error
-    return tuple(compiled)
+    return tuple(wordings)
 
 
-def _any_of(patterns: list[str], path: Path) -> Pattern:
-    _compiled(patterns, path)  # says which one is broken
-    return compile_pattern("|".join(patterns))
+def _any_of(patterns: list[str], path: Path) -> Wording:
+    _worded(patterns, path)  # says which one is broken
+    return any_of(patterns)
 
 
 def _read(content: Path, name: str) -> tuple[dict[str, Any], Path]:

@@ -81,6 +81,8 @@ class Repairer:
         return Repaired(tuple(words), tuple(repairs))
 
     def _read_names(self, words: Sequence[str], repairs: list[Repair]) -> list[str]:
+        if self._longest.keys().isdisjoint(words):
+            return list(words)
         read: list[str] = []
         at = 0
         while at < len(words):
@@ -138,7 +140,11 @@ class Repairer:
 
     def _read_words(self, words: Sequence[str], repairs: list[Repair]) -> list[str]:
         read: list[str] = []
+        ours = self._vocabulary.words
         for at, word in enumerate(words):
+            if word not in self._abbreviations and fold_word(word) in ours:
+                read.append(word)
+                continue
             meaning = self._write_out(words, at) or self._read_keys(word)
             if meaning:
                 repairs.append(Repair(word, " ".join(meaning)))
@@ -179,14 +185,18 @@ class Repairer:
     def _spell(self, words: Sequence[str], repairs: list[Repair]) -> list[str]:
         folded = [fold_word(word) for word in words]
         mended = self._speller.spell(folded, given=self._given)
+        if all(parts == (plain,) for plain, parts in zip(folded, mended, strict=True)):
+            return self._reread(list(words), folded, repairs)
         read: list[str] = []
         for word, plain, parts in zip(words, folded, mended, strict=True):
             is_mended = parts != (plain,)
             if is_mended:
                 repairs.append(Repair(word, " ".join(parts)))
             read += parts if is_mended else (word,)
-        plain_words = [part for parts in mended for part in parts]
-        for at, (plain, meant) in enumerate(zip(plain_words, self._speller.reread(plain_words), strict=True)):
+        return self._reread(read, [part for parts in mended for part in parts], repairs)
+
+    def _reread(self, read: list[str], folded: list[str], repairs: list[Repair]) -> list[str]:
+        for at, (plain, meant) in enumerate(zip(folded, self._speller.reread(folded), strict=True)):
             if meant != plain:
                 repairs.append(Repair(read[at], meant))
                 read[at] = meant

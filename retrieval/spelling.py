@@ -79,8 +79,9 @@ class Speller:
         """For each folded word what it is read as: itself, another, or several; `given` ones stay."""
         folded = list(words)
         read = []
+        ours = self._vocabulary.words
         for at, word in enumerate(words):
-            mended = None if word in given else self._mend(word, *_beside(folded, at))
+            mended = None if word in ours or word in given else self._mend(word, *_beside(folded, at))
             read.append(mended or (word,))
             folded[at] = read[at][-1]
         return read
@@ -91,6 +92,12 @@ class Speller:
         From the right, then from the left, so that two slips side by side are both seen.
         """
         read = list(words)
+        pairs = self._vocabulary.pairs
+        known = [pair in pairs for pair in pairwise(("", *words, ""))]
+        doubtful = (at for at in range(len(read)) if not (known[at] or known[at + 1]))
+        # Nearly always all stays as it is; then one look at the few words that could change is enough.
+        if not any(self._likelier(read[at], *_beside(read, at)) for at in doubtful):
+            return read
         for places in (range(len(words) - 1, -1, -1), range(len(words))):
             for at in places:
                 read[at] = self._likelier(read[at], *_beside(read, at)) or read[at]

@@ -29,7 +29,7 @@ with warnings.catch_warnings():
 
 from tests.security.conftest import addresses, served, staff_of
 
-EXAMPLES = 8  # a method and address
+EXAMPLES = 5  # a method and address
 ENDS = {"/staff/dang-xuat", "/staff/dang-xuat-het"}  # after them nobody would be signed in
 
 
