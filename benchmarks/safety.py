@@ -54,7 +54,7 @@ def main() -> None:
     urgent_rules = load_urgent_rules()
     triage = Triage(lambda text: repairer.read(text).text, rules=urgent_rules)
     scam = ScamCheck(load_scam_rules(), urgent_rules.ideas)
-    for name in ("secrets_blind", "secrets_blind2"):
+    for name in ("secrets_blind", "secrets_blind2", "secrets_blind3"):
         secrets = list(rows(f"{name}.jsonl"))
         spans = [(span["text"], row["text"]) for row in secrets for span in row["secrets"]]
         show(f"secrets found, {name}", [is_found(*span) for span in spans])

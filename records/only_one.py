@@ -9,6 +9,7 @@ import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Self
 
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -33,13 +34,22 @@ def one_at_a_time(database: Database, name: str) -> Iterator[None]:
 
 
 class Leadership:
-    """A post that one worker holds until it resigns or ends; then another takes it. Any thread may ask."""
+    """A post that one worker holds until it resigns or ends; then another takes it. Any thread may ask.
+
+    As a context manager it is resigned at the end of the block.
+    """
 
     def __init__(self, database: Database, name: str) -> None:
         self._database, self._key = database, _key(name)
         self._lock = threading.Lock()
         self._connection: Connection | None = None  # that holds the post
         self._has_resigned = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.resign()
 
     def is_mine(self) -> bool:
         """Whether this worker has the post, which is taken if nobody has it. Waits for nobody."""

@@ -160,15 +160,16 @@ class TelegramChannel:
             await self._introduce()
             if self._account.mode == "webhook":
                 await asyncio.Event().wait()
-            poller = Poller(
-                self._bot,
-                self.take,
-                self._parts.clock,
-                self._pause,
-                commune=self.commune,
-                may_fetch=self._parts.fetching(f"{self.name} {self.commune}").is_mine,
-            )
-            await poller.run()
+            with self._parts.fetching(f"{self.name} {self.commune}") as post:
+                poller = Poller(
+                    self._bot,
+                    self.take,
+                    self._parts.clock,
+                    self._pause,
+                    commune=self.commune,
+                    may_fetch=post.is_mine,
+                )
+                await poller.run()
         finally:
             for task in self._tasks:
                 task.cancel()

@@ -218,23 +218,23 @@ class ZaloBotChannel:
     async def _poll(self) -> None:
         """Ask for one update after the other; each is stored before the next is asked for."""
         waits = _Waits()
-        fetching = self._fetching(f"{self.name} {self.commune}")
-        while True:
-            if not await to_thread.run_sync(fetching.is_mine):  # another worker fetches
-                await asyncio.sleep(OTHERS_S)
-                continue
-            try:
-                update = await self.api.next_update(wait_s=POLL_S)
-            except SendError as error:
-                pause_s = waits.next(error)
-                _log.warning(
-                    "no update could be fetched", channel=ZALO_BOT, reason=str(error), again_in_s=pause_s
-                )
-                await asyncio.sleep(pause_s)
-                continue
-            waits.over()
-            if update is not None:
-                await self._keep(update)
+        with self._fetching(f"{self.name} {self.commune}") as post:
+            while True:
+                if not await to_thread.run_sync(post.is_mine):  # another worker fetches
+                    await asyncio.sleep(OTHERS_S)
+                    continue
+                try:
+                    update = await self.api.next_update(wait_s=POLL_S)
+                except SendError as error:
+                    pause_s = waits.next(error)
+                    _log.warning(
+                        "no update could be fetched", channel=ZALO_BOT, reason=str(error), again_in_s=pause_s
+                    )
+                    await asyncio.sleep(pause_s)
+                    continue
+                waits.over()
+                if update is not None:
+                    await self._keep(update)
 
     async def _keep(self, update: Mapping[str, Any]) -> None:
         """Store an update that nobody will hand over again, however long the database is away."""

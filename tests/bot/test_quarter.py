@@ -48,7 +48,7 @@ def site(database: Database, lived: Lived) -> Iterable[World]:
 def staff_site(database: Database, home: CommuneProfile, library: Library, paths: Paths) -> World:
     """The site of the tests, in the commune of the quarter, with its guides and its time."""
     world = build_world(database, NOW)
-    site = world.served.site
+    site = world.app.state.staff_site
     site.library, site.paths, site.guides = lambda: library, paths, None
     return replace(world, home=home, other=home, library=library)
 
