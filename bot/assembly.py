@@ -120,6 +120,7 @@ class Assistant:
     announcer: Announcer
     voices: Voices
     languages: Languages  # beside Vietnamese
+    recogniser: Recogniser | None
 
 
 def database_url(settings: Settings) -> str:
@@ -339,7 +340,9 @@ def open_assistant(
             on_erased=partial(erasures.add_from, database),
         )
         worker = Worker(runner)
-        recogniser = recogniser or (Whisper(settings.speech_model) if settings.speech_model else None)
+        if recogniser is None and settings.speech_model:
+            recogniser = whisper = Whisper(settings.speech_model)
+            stack.callback(whisper.close)
         limits = rate_limits(settings, safety, clock)
         crowd = Crowd(database, clock, Marks(busy=settings.busy_at, full=settings.full_at))
         desk = DatabaseDesk(
@@ -361,7 +364,7 @@ def open_assistant(
             vault=vault,
             guide_pages=partial(guide_pages, content=content, phrases=phrases),
             commune_id=lambda slug: directory.by_slug(slug).id,
-            fetching=partial(_fetching_post, database, stack),
+            fetching=lambda name: Leadership(database, f"fetching {name}"),
             file=lambda path: pictures.png(path) or papers.file(path),
             sound=voices.sound,
             sound_path=voices.path_of,
@@ -436,6 +439,7 @@ def open_assistant(
             ),
             voices,
             services.languages,
+            recogniser,
         )
 
 
@@ -470,13 +474,6 @@ def _paper_for(
     """
     can_give = channel in (WEBCHAT, TELEGRAM) or public_url is not None
     return papers.path_of(guide) if can_give and commune == papers.served else None
-
-
-def _fetching_post(database: Database, stack: ExitStack, name: str) -> Leadership:
-    """The post of who fetches the messages of an account, left when the assistant stops."""
-    post = Leadership(database, f"fetching {name}")
-    stack.callback(post.resign)
-    return post
 
 
 def add_channels(

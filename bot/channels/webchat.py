@@ -16,14 +16,16 @@ from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.webchat_data import DataPages
+from bot.channels.webchat_form import MAX_ENTRY_ID, ChatForm
+from bot.channels.webchat_voice import MAX_SOUND_BYTES, SPOKEN, SpokenMessages
 from bot.messages import MAX_TEXT, Desk, Entry, IncomingMessage, Overloaded, TooMany
 from bot.papers import Papers
 from bot.pictures import Pictures
 from bot.rate_limit import MINUTE_S, RateLimits
+from bot.voice.recognise import Heard, Recogniser
 from bot.web.class_mode import ClassPages
 from bot.web.guides import GuidePages
 from bot.web.page import EMPTY_CHAT, NOT_KEPT, ChatPages, open_choices
@@ -41,23 +43,10 @@ CHANNEL = "webchat"
 MAX_FORM_BYTES = 64 * 1024
 MAX_WAITING = 100  # messages whose replies we wait for at a time, each in a thread
 RETRY_AFTER_S = 5
-MAX_ENTRY_ID = 2**63 - 1  # what the database can hold
 
 _HAMLET = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 _log = logging.getLogger(__name__)
-
-
-class ChatForm(BaseModel):
-    """What the page sends with a message; the names are those of its fields."""
-
-    message_id: str = Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")
-    text: str = ""
-    choice: str = Field(
-        "", max_length=500, pattern=r"^[^\x00]*$", description="payload of the pressed button"
-    )
-    xom: str = ""
-    sau: int = Field(0, ge=0, le=MAX_ENTRY_ID, description="the last entry the script has")
 
 
 class _Refused(Exception):
@@ -90,6 +79,7 @@ def build_webchat_router(
     framed_by: Callable[[], Iterable[str]] | None = None,
     hear: Callable[[str], bytes | None] | None = None,
     languages: Languages | None = None,
+    recogniser: Recogniser | None = None,
 ) -> APIRouter:
     """The router to include at the root of the application; it brings its static files.
 
@@ -102,7 +92,8 @@ def build_webchat_router(
     With `papers` and `pictures` there are handouts, pictures of steps and pages for a class.
     With a `base` there is the talk alone below that path, which pages of the origins of `framed_by`
     may show in a frame. `hear` makes MP3 of a reply; without it a page uses the browser's own voice only.
-    `languages` are those that the talk may be in.
+    `languages` are those that the talk may be in. `recogniser` makes text of what is recorded on the page;
+    without it the page uses the browser's own recognition only.
     """
     pages = ChatPages(
         phrases,
@@ -112,6 +103,7 @@ def build_webchat_router(
         base=base,
         framed_by=framed_by,
         can_hear=hear is not None,
+        can_recognise=recogniser is not None and not base,
         languages=languages,
     )
     guides = GuidePages(pages, library, basics=basics, clock=clock)
@@ -164,6 +156,11 @@ def build_webchat_router(
     )
     if papers is not None and pictures is not None:
         once = (*_on_paper(papers, pictures, pages, library, clock), *once)
+    if recogniser is not None:
+        once = (
+            ("POST", SPOKEN, SpokenMessages(chat, recogniser, now=lambda: clock().timestamp()).send),
+            *once,
+        )
     for method, path, endpoint in (*routes, *(() if base else once)):
         router.add_api_route(
             base + path, endpoint, methods=[method], response_class=Response, response_model=None
@@ -238,17 +235,23 @@ class WebChat:
 
     async def send(self, request: Request, form: Annotated[ChatForm, Form()]) -> Response:
         if self._threads.available_tokens < 1:
-            return self._busy(form)
+            return self.busy(form)
         return await anyio.to_thread.run_sync(self._send, request, form, limiter=self._threads)
 
     def _send(self, request: Request, form: ChatForm) -> Response:
         if not form.text.strip() and not form.choice:
             return self._to_newest(form)
+        return self.take(request, form, self._message)
+
+    def take(
+        self, request: Request, form: ChatForm, message: Callable[[str, ChatForm], IncomingMessage]
+    ) -> Response:
+        """Hand in what `message` makes for the person with a token; blocks until it is answered, or late."""
         try:
             known = self.live_token(request)
             token = known or self._started(form.message_id)
             self._count(request, form, is_new_talk=not known and not self._talk(token))
-            receipt = self.desk.receive(self._message(token, form))
+            receipt = self.desk.receive(message(token, form))
             self.desk.wait(receipt, timeout_s=self.reply_timeout_s)
             response = self._to_newest(form)
             if _is_script(request):
@@ -259,7 +262,7 @@ class WebChat:
         except TooMany as flood:
             return self._too_many(form, flood)
         except Overloaded:
-            return self._busy(form)
+            return self.busy(form)
         except (OperationalError, InterfaceError) as error:
             _log.warning("the database took no message of the web chat: %s", type(error).__name__)
             return self._not_sent(form, "broken", status=503)
@@ -333,6 +336,19 @@ class WebChat:
             hamlet=_hamlet(form.xom) or None,
         )
 
+    def spoken(self, token: str, form: ChatForm, heard: Heard | None) -> IncomingMessage:
+        """As a voice message of another channel once somebody has heard it; None: it gave no text."""
+        return IncomingMessage(
+            commune=self.commune,
+            channel=CHANNEL,
+            external_id=token,
+            message_id=self.sessions.message_id(token, form.message_id),
+            text=heard.text if heard else "",
+            hamlet=_hamlet(form.xom) or None,
+            kind="voice",
+            context={"confidence": heard.confidence} if heard else None,
+        )
+
     def _label(self, token: str, payload: str) -> str:
         """What the pressed button says: a browser without the script sends the payload alone."""
         for choice in open_choices(self._talk(token)) or ():
@@ -377,7 +393,7 @@ class WebChat:
         query = f"?xom={hamlet}" if (hamlet := _hamlet(form.xom)) else ""
         return RedirectResponse(f"{self.base}/{query}#cuoi", 303)
 
-    def _busy(self, form: ChatForm) -> Response:
+    def busy(self, form: ChatForm) -> Response:
         response = self._not_sent(form, "busy", status=503)
         response.headers["Retry-After"] = str(RETRY_AFTER_S)
         return response
@@ -439,7 +455,7 @@ def _check_post(request: Request) -> None:
     length = request.headers.get("content-length", "")
     if not length.isdecimal():
         raise _Refused(411, "refused")
-    if int(length) > MAX_FORM_BYTES:
+    if int(length) > (MAX_SOUND_BYTES if request.url.path == SPOKEN else MAX_FORM_BYTES):
         raise _Refused(413, "too_big")
 
 

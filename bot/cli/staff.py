@@ -93,3 +93,32 @@ def disable(
         except AccountError as error:
             fail(str(error))
     typer.echo(f"{username}: {'enabled' if undo else 'disabled'}")
+
+
+@app.command("roles")
+def roles(
+    username: Annotated[str, typer.Argument(help="of the account")],
+    role: Annotated[list[Role], typer.Option(help="may be given several times; they replace all others")],
+    commune: Annotated[str, typer.Option(help="slug of the commune")] = "xa-mau",
+    sees: Annotated[
+        list[str] | None, typer.Option(help="a commune whose totals the role district sees; '*': all")
+    ] = None,
+) -> None:
+    """Change what an account may do, from its next page on; written into the audit log."""
+    from bot.cli.common import fail, open_migrated
+    from staff.first_account import AccountError, give_roles
+
+    now = dt.datetime.now(dt.UTC)
+    with open_migrated() as (database, _settings):
+        try:
+            before = give_roles(
+                database,
+                commune_slug=commune,
+                username=username,
+                roles=[each.value for each in role],
+                sees=sees,
+                now=now,
+            )
+        except AccountError as error:
+            fail(str(error))
+    typer.echo(f"{username}: {', '.join(sorted(set(role)))} (before: {', '.join(before) or 'none'})")

@@ -86,6 +86,8 @@ class Ears:
                 self._stopping.wait(AGAIN_S)
                 return True
         except Exception as error:
+            if self._stopping.is_set():  # the recogniser was ended: this is heard after the next start
+                return False
             # No traceback: it could hold what was said.
             reason = str(error) if isinstance(error, NotHeard) else type(error).__name__
             _log.warning("a voice message gave no text", channel=channel, inbox_id=inbox_id, reason=reason)

@@ -21,7 +21,7 @@ from knowledge.guide import Guide
 from knowledge.languages import Languages
 from knowledge.library import Library
 from knowledge.phrases import Phrases
-from staff.headers import new_nonce, page_policy
+from staff.headers import PERMISSIONS, new_nonce, page_policy
 
 WEB = Path(__file__).parent
 MEDIA_TYPES = {
@@ -32,6 +32,7 @@ MEDIA_TYPES = {
     "framed.js": "text/javascript",
     "guides.js": "text/javascript",
     "listen.js": "text/javascript",
+    "speak.js": "text/javascript",
     "view.js": "text/javascript",
     "icon.svg": "image/svg+xml",
     "symbols.svg": "image/svg+xml",
@@ -42,7 +43,17 @@ MAX_TYPED = 6_000  # in the text field: more than is read, less than the largest
 # Pages a browser keeps for when there is no network: the same for everybody, without any talk.
 EMPTY_CHAT, NOT_KEPT = "/ngoai-tuyen", "/chua-luu"
 KEPT_PAGES = (EMPTY_CHAT, NOT_KEPT, "/?xong=1", "/huong-dan")
-KEPT_FILES = ("chat.css", "chat.js", "guides.js", "listen.js", "view.js", "icon.svg", "symbols.svg")
+KEPT_FILES = (
+    "chat.css",
+    "chat.js",
+    "guides.js",
+    "listen.js",
+    "speak.js",
+    "view.js",
+    "icon.svg",
+    "symbols.svg",
+)
+LISTENING = PERMISSIONS.replace("microphone=()", "microphone=(self)")
 WORKER_POLICY = (
     "default-src 'none'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
@@ -60,11 +71,13 @@ class ChatPages:
         base: str = "",
         framed_by: Callable[[], Iterable[str]] | None = None,
         can_hear: bool = False,
+        can_recognise: bool = False,
         languages: Languages | None = None,
     ) -> None:
         """`base` stands before the paths of the talk; pages of the origins of `framed_by` may frame it.
 
-        `can_hear`: the server makes sound of replies; `languages`: what the talk may be in.
+        `can_hear`: the server makes sound of replies; `can_recognise`: it makes text of recordings;
+        `languages`: what the talk may be in.
         """
         self._place = place
         self._phrases, self._form = phrases, form
@@ -88,6 +101,7 @@ class ChatPages:
             base=base,
             is_embedded=framed_by is not None,
             can_hear=can_hear,
+            can_recognise=can_recognise,
         )
         self._framed_by = framed_by
         self._worker = self._worker_script()
@@ -96,7 +110,7 @@ class ChatPages:
         self, entries: Sequence[Entry], *, hamlet: str, typed: str = "", is_kept: bool = False
     ) -> HTMLResponse:
         """`typed` stands in the text field; `is_kept`: this page is shown when there is no network."""
-        return self._show(
+        page = self._show(
             "chat.html",
             entries=entries,
             choices=open_choices(entries) or (),
@@ -106,6 +120,9 @@ class ChatPages:
             typed=typed,
             is_kept=is_kept,
         )
+        if self._framed_by is None:  # in a frame it would be another site that asks for the microphone
+            page.headers["Permissions-Policy"] = LISTENING
+        return page
 
     def fragment(self, entries: Sequence[Entry]) -> HTMLResponse:
         """Entries for the script to put into the page."""

@@ -14,7 +14,7 @@ from knowledge.lessons import load_paths
 from knowledge.library import Library, load_library
 from knowledge.phrases import load_phrases
 from tests.bot.test_handout import HOME, PUBLIC
-from tests.bot.web_rig import open_chat
+from tests.bot.web_rig import MEASURE, PHONE, open_chat
 
 PROJECTOR = {"viewport": {"width": 1366, "height": 768}, "has_touch": False, "is_mobile": False}
 # Those with the longest steps and questions, and one of each kind of slide.
@@ -113,6 +113,20 @@ def test_everything_of_a_slide_is_in_sight_in_huge_letters(
         overflowing[slug] = page.evaluate(OVERFLOWING)
 
     assert overflowing == {slug: [] for slug in GUIDES}
+
+
+def test_on_a_phone_held_upright_it_can_be_read_and_pressed(lessons: Callable[..., Page]):
+    page = lessons("/lop-hoc", **PHONE)
+    found = []
+
+    for slide in range(1, 16):
+        page.goto(page.url.partition("/lop-hoc")[0] + f"/lop-hoc/kn-wifi#s{slide}")
+        measured = page.evaluate(MEASURE)
+        found += [text for text in measured["texts"] if text["size"] < 20]
+        found += [target for target in measured["targets"] if target["side"] < 48]
+        found += [page.evaluate("document.documentElement.scrollWidth - innerWidth")]
+
+    assert found == [0] * 15
 
 
 @pytest.mark.parametrize(

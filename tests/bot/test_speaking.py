@@ -1,11 +1,17 @@
 """People speak instead of typing: heard once, said back before it is acted on, and no sound is kept."""
 
+import html
 import io
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 import threading
 import wave
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,16 +19,20 @@ from typing import Any
 import ctranslate2
 import numpy as np
 import pytest
+import structlog
 import tokenizers
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
+from bot.app import build_app
 from bot.assembly import open_assistant
 from bot.channels.recordings import fetch_of, fetched, is_zalo
 from bot.channels.zalo_oa_events import Envelope, Said, read_event
 from bot.content import Content
 from bot.messages import IncomingMessage
 from bot.settings import Settings
-from bot.voice.audio import encode
+from bot.voice import sound_extract
+from bot.voice.audio import Kind, encode
 from bot.voice.ears import Fetch, NotFetched
 from bot.voice.recognise import Heard, NotHeard, Whisper, decode
 from records.database import sqlite_url
@@ -210,6 +220,25 @@ def test_a_crash_loses_no_voice_message_and_without_the_model_it_is_answered_pol
     rig.house.restart()
 
 
+def test_what_is_said_on_the_page_is_said_back_before_it_is_acted_on(rig: Rig):
+    client = TestClient(build_app(rig.house.assistant))
+
+    def says_here(text: str, number: int, *, confidence: float = 0.9) -> str:
+        sound = json.dumps({"text": text, "confidence": confidence}).encode()
+        headers = {"X-Message-Id": f"{number:032}", "X-Requested-With": "fetch"}
+        return html.unescape(client.post("/tin-thoai", content=sound, headers=headers).text)
+
+    asked = says_here(f"mã OTP là 482913, {ASK}", 1)
+    unclear = says_here("gì đó", 2, confidence=0.1)
+    nothing = says_here("", 3)
+
+    assert "Cháu nghe bác nói: “mã OTP là" in asked
+    assert "1. Đúng rồi" in asked
+    assert "Cháu nghe chưa rõ tin thoại này".lower() in unclear.lower()
+    assert "Cháu chưa nghe được tin thoại" in nothing
+    assert "482913" not in asked + client.get("/").text
+
+
 # --- Where recordings come from ---------------------------------------------------------------------
 
 
@@ -264,20 +293,48 @@ def wav(seconds: float) -> bytes:
 
 
 @pytest.mark.parametrize("kind", ["ogg", "mp3", "aac"])
-def test_a_recording_in_any_usual_form_is_read(kind: str):
-    samples = decode(encode(wav(2), kind))  # type: ignore[arg-type]
+def test_a_recording_in_any_usual_form_is_read(kind: Kind):
+    samples = np.frombuffer(decode(encode(wav(2), kind)), "<i2")
 
-    assert samples.dtype == np.float32
     assert 1.8 < len(samples) / 16_000 < 2.3
-    assert 0.1 < np.abs(samples).max() <= 1
+    assert 3_000 < np.abs(samples.astype(int)).max() < 32_768
 
 
 @pytest.mark.parametrize(
-    ("sound", "why"), [(b"", "no sound"), (b"<html>", "no sound"), (wav(121), "more than 120 s")]
+    ("sound", "why"),
+    [
+        (b"", "no sound"),
+        (b"<html>", "no sound"),
+        (wav(121), "more than 120 s"),
+        (b"x" * 5_000_001, "5000000 at most"),
+        (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "no sound"),
+    ],
+    ids=["nothing", "a page", "too long", "too large", "a playlist"],
 )
-def test_what_is_no_sound_or_too_long_is_not_heard(sound: bytes, why: str):
+def test_what_is_no_sound_or_too_much_is_not_heard(sound: bytes, why: str):
     with pytest.raises(NotHeard, match=why):
         decode(sound)
+
+
+@pytest.mark.parametrize(
+    ("deed", "fault"),
+    [
+        ("bytearray(2**30)", "MemoryError"),
+        ("import socket; socket.socket()", "PermissionError"),
+        ("open('/tmp/kept', 'wb', 0).write(b'sound')", "File too large"),
+    ],
+    ids=["memory", "network", "disk"],
+)
+def test_who_reads_recordings_is_kept_within_limits(deed: str, fault: str, tmp_path: Path):
+    limits = f"import runpy; runpy.run_path({sound_extract.__file__!r})['limit']()"
+
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", f"{limits}\n{deed.replace('/tmp', str(tmp_path))}"],
+        capture_output=True,
+        check=False,
+    )
+
+    assert fault in done.stderr.decode()
 
 
 def tiny_model(folder: Path, *, width: int = 64, seed: int = 5) -> None:
@@ -330,14 +387,55 @@ def tiny_model(folder: Path, *, width: int = 64, seed: int = 5) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
-def test_a_model_in_a_folder_is_loaded_and_makes_vietnamese_text_of_a_recording(tmp_path: Path):
-    tiny_model(tmp_path)
-    whisper = Whisper(tmp_path)
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("model")
+    tiny_model(folder)
+    return folder
 
-    heard = [whisper.transcribe(encode(wav(2), "ogg")) for _ in range(2)]
 
+def test_a_model_in_a_folder_is_loaded_once_and_makes_vietnamese_text_of_recordings(model: Path):
+    with closing(Whisper(model)) as whisper:
+        heard = [whisper.transcribe(encode(wav(2), "ogg"))]
+        first = whisper.process_id
+        heard.append(whisper.transcribe(encode(wav(2), "ogg")))
+
+        assert whisper.process_id == first
+        assert Path(f"/proc/{first}/oom_score_adj").read_text() == "1000\n", "the first to go"
     assert heard[0] == heard[1]
     assert re.search(r"từ\d+", heard[0].text)
     assert 0 < heard[0].confidence < 0.1, "random weights are not sure"
-    with pytest.raises(NotHeard, match="too long"):
-        Whisper(tmp_path, timeout_s=-1).transcribe(encode(wav(2), "ogg"))
+
+
+def test_a_recogniser_that_was_killed_is_replaced(model: Path):
+    sound = encode(wav(1), "ogg")
+    with closing(Whisper(model)) as whisper:
+        heard = whisper.transcribe(sound)
+        killed = whisper.process_id
+        assert killed is not None
+
+        os.kill(killed, signal.SIGKILL)
+        os.waitid(os.P_PID, killed, os.WEXITED | os.WNOWAIT)
+
+        assert whisper.transcribe(sound) == heard
+        assert whisper.process_id != killed
+
+
+def test_a_recogniser_that_takes_too_long_is_ended(model: Path):
+    with closing(Whisper(model, timeout_s=0)) as whisper:
+        with pytest.raises(NotHeard, match="no answer within 0 s"):
+            whisper.transcribe(encode(wav(20), "ogg"))
+
+        assert whisper.process_id is not None
+        os.waitid(os.P_PID, whisper.process_id, os.WEXITED | os.WNOWAIT)
+
+
+def test_a_folder_without_a_model_hears_nothing_and_says_so_in_the_log(tmp_path: Path):
+    with (
+        structlog.testing.capture_logs() as logs,
+        closing(Whisper(tmp_path)) as whisper,
+        pytest.raises(NotHeard, match="cannot be loaded"),
+    ):
+        whisper.transcribe(wav(1))
+
+    assert [log["event"] for log in logs] == ["the speech model cannot be loaded"]

@@ -7,9 +7,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from bot.messages import TooMany
+from bot.voice.recognise import Heard, decode
+from bot.voice.sound_extract import RATE
+from tests.bot.conftest import NOW
 from tests.bot.web_rig import (
     DESKTOP,
     INTRO,
@@ -21,10 +24,22 @@ from tests.bot.web_rig import (
     answered,
     ask,
     buttons,
+    open_chat,
 )
 from tests.fakes.desk import Reply, choices
 
 MAX_FIRST_LOAD = 100 * 1024  # bytes (U22)
+# A browser that recognises speech: it hears what `ears.hears` or `ears.fails` says.
+EARS = """
+  window.SpeechRecognition = window.webkitSpeechRecognition = class {
+    start() { window.ears = this; this.onstart(); }
+    stop() { this.onend(); }
+    abort() { this.stop(); }
+    hears(...texts) { this.onresult({ results: texts.map((transcript) => [{ transcript }]) }); }
+    fails(error) { this.onerror({ error }); this.onend(); }
+  };
+"""
+NO_EARS = "delete window.webkitSpeechRecognition; delete window.SpeechRecognition;"
 
 
 # --- Asking ---
@@ -123,7 +138,7 @@ def test_an_impatient_second_tap_sends_nothing_more(chat: Chat):
     page.get_by_role("button", name="1. Xong rồi").evaluate("button => { button.click(); button.click() }")
     answered(page, "Bước 2/5")
     page.locator("#text").fill("cảm ơn")
-    page.locator("#compose button").evaluate("button => { button.click(); button.click() }")
+    page.locator("#compose button:not([type])").evaluate("button => { button.click(); button.click() }")
     expect(page.locator("#log .learner")).to_have_count(3)
 
     assert chat.texts == ["quên mật khẩu", "1. Xong rồi", "cảm ơn"]
@@ -466,6 +481,13 @@ def pictures(page: Page) -> None:
     talk(page)
 
 
+def listening(page: Page) -> None:
+    page.add_init_script(EARS)
+    page.reload()
+    page.get_by_role("button", name="Nói", exact=True).click()
+    expect(page.get_by_role("button", name="Nói xong")).to_be_visible()
+
+
 def urgent(page: Page) -> None:
     ask(page, "tôi vừa bị lừa")
     answered(page, "làm ngay 3 việc")
@@ -500,7 +522,20 @@ def not_there(page: Page) -> None:
     expect(page.get_by_role("heading", name="Chưa làm được")).to_be_visible()
 
 
-STATES = [start, talk, pictures, urgent, failed, offline, data, guides, guide_page, not_there, goodbye]
+STATES = [
+    start,
+    talk,
+    pictures,
+    listening,
+    urgent,
+    failed,
+    offline,
+    data,
+    guides,
+    guide_page,
+    not_there,
+    goodbye,
+]
 
 
 @pytest.mark.parametrize(
@@ -676,13 +711,199 @@ def test_a_voice_of_the_browser_itself_is_taken_first_but_none_that_sends_texts_
     assert (page.evaluate("said"), chat.heard) == ([["near", said]], [])
 
 
+def test_each_older_answer_can_be_heard_by_a_button_of_its_own(chat: Chat):
+    page = chat.open()
+    talk(page)
+    older = page.get_by_role("button", name="Nghe tin này")
+    expect(older).to_have_count(2)
+
+    with page.expect_response("**/nghe/*"):
+        older.first.tap()
+    expect(older).to_have_count(2)  # again: it is said
+
+    assert chat.heard == [INTRO]
+
+
+# --- Speaking ---
+
+
+def test_what_the_browser_understood_is_looked_at_before_it_is_sent(chat: Chat):
+    page = chat.open("/?xong=1", **DESKTOP)
+    page.add_init_script(EARS)
+    page.goto(chat.url)
+    page.evaluate("""() => {
+      window.announced = [];
+      const status = document.querySelector("#hearing [role=status]");
+      new MutationObserver(() => announced.push(status.textContent)).observe(status, { childList: true });
+    }""")
+    text = page.get_by_label("Bác gõ câu hỏi vào đây")
+    text.fill("cháu ơi")
+    button = page.get_by_role("button", name="Nói", exact=True)
+
+    button.press("Enter")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    page.evaluate("ears.hears('quên')")
+    page.evaluate("ears.hears('quên mật khẩu', 'VNeID')")
+    button.press("Enter")
+
+    expect(text).to_have_value("cháu ơi quên mật khẩu VNeID")
+    expect(text).to_be_focused()
+    expect(button).to_have_attribute("aria-pressed", "false")
+    assert chat.texts == []
+    page.keyboard.press("Enter")
+    answered(page)
+    assert chat.texts == ["cháu ơi quên mật khẩu VNeID"]
+    assert page.evaluate("[ears.lang, ...announced]") == [
+        "vi-VN",
+        "Máy đang nghe, bác nói đi ạ…",
+        'Nghe xong rồi. Bác xem chữ trong ô, đúng thì bấm "Gửi" ạ.',
+    ]
+
+
+def test_what_was_said_can_be_dropped_and_what_was_typed_stays(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.add_init_script(EARS)
+    page.goto(chat.url)
+    page.get_by_label("Bác gõ câu hỏi vào đây").fill("cháu ơi")
+
+    page.get_by_role("button", name="Nói", exact=True).tap()
+    page.evaluate("ears.hears('chuyện riêng')")
+    page.get_by_role("button", name="Bỏ").tap()
+
+    expect(page.get_by_role("button", name="Bỏ")).to_be_hidden()
+    expect(page.get_by_label("Bác gõ câu hỏi vào đây")).to_have_value("cháu ơi")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence", "is_offered_again"),
+    [
+        ("no-speech", "Máy chưa nghe thấy gì.", True),
+        ("not-allowed", "Máy chưa được dùng micro.", True),
+        ("audio-capture", "Máy này chưa dùng được micro.", True),
+        ("network", "Máy chưa nghe được, có thể mạng đang yếu.", True),
+        ("service-not-allowed", "Máy này chưa dùng được micro.", False),
+    ],
+)
+def test_a_browser_that_does_not_hear_says_what_to_do(
+    chat: Chat, error: str, sentence: str, is_offered_again: bool
+):
+    page = chat.open("/?xong=1")
+    page.add_init_script(EARS)
+    page.goto(chat.url)
+    button = page.get_by_role("button", name="Nói", exact=True)
+
+    button.tap()
+    page.evaluate("error => ears.fails(error)", error)
+
+    expect(page.locator("#hearing [role=status]")).to_contain_text(sentence)
+    expect(button).to_be_visible(visible=is_offered_again)
+    ask(page, "quên mật khẩu")
+    answered(page)
+
+
+def test_where_nobody_hears_there_is_no_button(chat: Chat):
+    page = chat.open("/?xong=1")
+    page.add_init_script(NO_EARS)
+    page.goto(chat.url)
+
+    expect(page.get_by_role("button", name="A+")).to_be_visible()
+
+    assert page.get_by_role("button", name="Nói", exact=True).count() == 0
+
+
+class Listener:
+    """Reads recordings as the real one does, and understands the same in each."""
+
+    def __init__(self) -> None:
+        self.lengths_s: list[float] = []
+
+    def transcribe(self, sound: bytes) -> Heard:
+        self.lengths_s.append(len(decode(sound)) / 2 / RATE)
+        return Heard("quên mật khẩu", 0.8)
+
+
+SOUND_CAME = """async () => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+  await new Promise((done) => {
+    const second = new MediaRecorder(stream);
+    second.ondataavailable = ({ data }) => { if (data.size) done(); };
+    second.start(100);
+  });
+}"""
+
+
+def speak(page: Page) -> None:
+    page.get_by_role("button", name="Nói", exact=True).tap()
+    expect(page.get_by_text("Máy đang nghe, bác nói đi ạ…")).to_be_visible()
+    page.evaluate(SOUND_CAME)  # for another one that began later, so for the page's own, too
+    page.get_by_role("button", name="Nói xong").tap()
+
+
+@pytest.mark.parametrize("script", [NO_EARS, EARS], ids=["no recognition", "recognition by name only"])
+def test_a_recording_goes_to_the_server_that_can_hear_and_is_kept_nowhere(chromium: Browser, script: str):
+    listener = Listener()
+    with open_chat(chromium, NOW, recogniser=listener) as chat:
+        page = chat.open("/?xong=1")
+        page.add_init_script(script)
+        page.goto(f"{chat.url}/?xom=xom-3")
+        chat.desk.answer = lambda message: [Reply("Cháu nghe bác nói: “quên mật khẩu”. Đúng không ạ?")]
+
+        if script == EARS:
+            page.get_by_role("button", name="Nói", exact=True).tap()
+            page.evaluate("ears.fails('service-not-allowed')")
+            expect(page.get_by_role("button", name="Nói xong")).to_be_visible()
+            page.get_by_role("button", name="Bỏ").tap()
+        speak(page)
+        answered(page, "Đúng không ạ?")
+
+        (message,) = chat.desk.received
+        assert (message.kind, message.text, message.hamlet) == ("voice", "quên mật khẩu", "xom-3")
+        assert message.context == {"confidence": 0.8}
+        assert len(listener.lengths_s) == 1
+        assert 0 < listener.lengths_s[0] < 30
+        assert page.evaluate("localStorage.length") == 0
+        expect(page.locator("#outbox .entry")).to_have_count(0)
+
+
+def test_a_recording_that_did_not_arrive_is_sent_again_from_memory(chromium: Browser):
+    with open_chat(chromium, NOW, recogniser=Listener()) as chat:
+        page = chat.open("/?xong=1")
+        page.add_init_script(NO_EARS)
+        page.goto(chat.url)
+        page.route("**/tin-thoai", lambda route: route.abort())
+
+        speak(page)
+        expect(page.locator("#status")).to_contain_text("Chưa gửi được")
+        page.unroute_all()
+        page.get_by_role("button", name="Thử lại").tap()
+
+        answered(page)
+        assert chat.texts == ["quên mật khẩu"]
+
+
+def test_a_recording_that_is_dropped_goes_nowhere(chromium: Browser):
+    listener = Listener()
+    with open_chat(chromium, NOW, recogniser=listener) as chat:
+        page = chat.open("/?xong=1")
+        page.add_init_script(NO_EARS)
+        page.goto(chat.url)
+
+        page.get_by_role("button", name="Nói", exact=True).tap()
+        expect(page.get_by_text("Máy đang nghe, bác nói đi ạ…")).to_be_visible()
+        page.get_by_role("button", name="Bỏ").tap()
+        ask(page, "chào cháu")
+        answered(page)
+
+        assert (chat.texts, listener.lengths_s) == (["chào cháu"], [])
+
+
 def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
     page = chat.open("/", viewport={"width": 360, "height": 520}, is_mobile=False, has_touch=False)
     talk(page)
     page.locator("#smaller").focus()
     focused = []
 
-    for _ in range(10):
+    for _ in range(13):
         focused.append(
             page.evaluate("document.activeElement.textContent.trim() || document.activeElement.id")
         )
@@ -699,11 +920,14 @@ def test_everything_can_be_reached_by_keyboard_and_is_never_covered(chat: Chat):
         "A− chữ nhỏ hơn",
         "A+ chữ to hơn",
         "Màu và hình",
+        "Nghe tin này",
+        "Nghe tin này",
         "Nghe trả lời",
         "1. Xong rồi",
         "2. Không thấy",
         "0. Gặp người giúp",
         "9. Quay lại",
+        "Nói",
         "text",
         "Gửi",
     ]

@@ -2,6 +2,7 @@
 // the same forms work by loading the page, so each part here only replaces what a form does.
 
 const SEND_TIMEOUT_MS = 30_000;
+const HEAR_TIMEOUT_MS = 120_000; // of a recording: it goes up a weak network and waits for those before it
 const SEND_AGAIN_MS = [5_000, 10_000, 20_000, 60_000]; // after each time that a message did not arrive
 const SIGN_AFTER_MS = 1_000;
 // How long until the next look for new words: seldom while nothing comes, and more seldom while the
@@ -18,7 +19,7 @@ const words = chat.dataset;
 const [log, choices, outbox, status, retry, idle] =
   ["log", "choices", "outbox", "status", "retry", "idle"].map(find);
 const [compose, text, end] = ["compose", "text", "end"].map(find);
-const sendButton = compose.querySelector("button");
+const sendButton = compose.querySelector("button:not([type])");
 // The page that a browser keeps for when there is no network knows nothing of a link's hamlet.
 const hamlet = compose.elements.xom?.value ?? new URLSearchParams(location.search).get("xom") ?? "";
 let isKeptPage = "isKept" in words; // until the server was heard from
@@ -38,7 +39,7 @@ function newMessageId() {
 
 function add(message) {
   const fields = { message_id: newMessageId(), xom: hamlet, ...message };
-  keep(fields);
+  if (!fields.sound) keep(fields); // what was said is in memory only
   enqueue(fields).scrollIntoView({ block: "nearest" });
   return flush();
 }
@@ -125,10 +126,7 @@ function sendKept() {
 // Sends one message. What it returns, if anything, is to be done because it did not arrive.
 async function deliver(fields) {
   try {
-    const response = await request(`${words.base}/tin-nhan`, {
-      method: "POST",
-      body: new URLSearchParams({ ...fields, sau: newest() }),
-    });
+    const response = await (fields.sound ? postSound(fields) : post(fields));
     const wait = Number(response.headers.get("Retry-After"));
     // Without a time to wait it is no crowd: our database is away.
     if (response.status === 503 && wait) return () => waitForTurn(wait, words.busy);
@@ -143,6 +141,17 @@ async function deliver(fields) {
     return fail;
   }
 }
+
+const post = (fields) => request(`${words.base}/tin-nhan`, {
+  method: "POST",
+  body: new URLSearchParams({ ...fields, sau: newest() }),
+});
+
+const postSound = ({ message_id, xom, sound }) => request(`${words.base}/tin-thoai`, {
+  method: "POST",
+  body: sound,
+  headers: { "X-Message-Id": message_id, "X-Hamlet": encodeURIComponent(xom), "X-After": newest() },
+}, HEAR_TIMEOUT_MS);
 
 function waitForTurn(seconds, sentence) {
   setBusy(false);
@@ -165,19 +174,19 @@ function fail() {
 }
 
 function giveBack(sentence) {
-  text.value = unsent[0].text;
+  if (!unsent[0].sound) text.value = unsent[0].text;
   drop();
   setBusy(false);
   say(sentence, { isAlarm: true });
 }
 
-async function request(address, options = {}) {
+async function request(address, options = {}, timeout_ms = SEND_TIMEOUT_MS) {
   const abort = new AbortController();
-  const timer = setTimeout(() => abort.abort(), SEND_TIMEOUT_MS);
+  const timer = setTimeout(() => abort.abort(), timeout_ms);
   try {
     return await fetch(address, {
       ...options,
-      headers: { "X-Requested-With": "fetch" },
+      headers: { "X-Requested-With": "fetch", ...options.headers },
       signal: abort.signal,
     });
   } finally {
@@ -332,6 +341,9 @@ compose.addEventListener("submit", (event) => {
   // With a finger the keyboard goes, so that the answer can be read.
   (matchMedia("(pointer: coarse)").matches ? sendButton : text).focus({ preventScroll: true });
 });
+
+// From speak.js: a recording for the server.
+chat.addEventListener("spoken", ({ detail }) => add({ text: words.spoken, sound: detail }));
 
 text.addEventListener("keydown", (event) => {
   // 229: the Enter that ends the typing of a Vietnamese letter.
