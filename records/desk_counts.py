@@ -23,7 +23,6 @@ sums over `pairs` or `guides` by the topic of the guide (not of learners). For t
 """
 
 import datetime as dt
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
@@ -34,6 +33,8 @@ from sqlalchemy.orm import Session
 from records import desk_rows as rows
 from records.class_counts import ClassRow, count_classes, total_of
 from records.counts import Grades
+from records.desk_done import Done, read_done
+from records.desk_questions import NOTHING, Asked, Asker, Questions, askers, read_questions
 from records.desk_rows import EVERYTHING, NO_GROUP, NOT_NAMED, OFFSET, Filters, Scope
 from records.handoff_figures import FirstReply
 from records.models import Hamlet, Handoff
@@ -159,25 +160,25 @@ def desk_figures(
     filters: Filters = EVERYTHING,
 ) -> DeskFigures:
     scope = Scope(commune_id, start, end, filters)
-    asked, done, calls = rows.askers(session, scope), rows.done(session, scope), rows.calls(session, scope)
-    groups = rows.groups(session, commune_id)
+    groups, calls = rows.groups(session, commune_id), rows.calls(session, scope)
+    asked, done = read_questions(session, scope), read_done(session, scope, groups)
     classes = _classes(session, scope)
     days = _days(start, end)
     return DeskFigures(
         start=start,
         end=end,
         filters=filters,
-        total=_total(asked, done, calls, classes),
+        total=_total(asked.askers, done, calls, classes),
         hamlets=_hamlets(session, scope, asked, done, calls, classes, days),
-        guides=_guides(rows.asked_by_guide(session, scope), done, calls),
-        pairs=_pairs(rows.asked_by_hamlet_and_guide(session, scope), done, calls),
+        guides=_guides(asked.guides, done, calls),
+        pairs=_pairs(asked.pairs, done, calls),
         groups=_by_key(
-            asked, done, calls, lambda r: r.group if isinstance(r, rows.Done) else groups.get(r.learner_id)
+            asked.askers, done, calls, lambda r: r.group if isinstance(r, Done) else groups.get(r.learner_id)
         ),
-        channels=_by_key(asked, done, calls, lambda r: r.channel),
-        weeks=_weeks(session, scope, done, calls, days),
+        channels=_by_key(asked.askers, done, calls, lambda r: r.channel),
+        weeks=_weeks(asked, done, calls, days),
         days=days,
-        hours=_hours(session, scope),
+        hours=tuple(asked.hours.get(hour, 0) for hour in range(24)),
         hard_steps=_hard_steps(calls),
     )
 
@@ -193,8 +194,8 @@ def desk_total(
     """`desk_figures(...).total` alone: what a period is compared with."""
     scope = Scope(commune_id, start, end, filters)
     return _total(
-        rows.askers(session, scope),
-        rows.done(session, scope),
+        askers(session, scope),
+        read_done(session, scope, {}),
         rows.calls(session, scope),
         _classes(session, scope),
     )
@@ -214,12 +215,12 @@ def waiting_now(session: Session, *, commune_id: int, filters: Filters = EVERYTH
     return Waiting(sum(by_hamlet.values()), by_hamlet, (longest[0], longest[1]) if longest else None)
 
 
-_Row = rows.Asker | rows.Done | rows.Call
-_T = TypeVar("_T", rows.Asker, rows.Done, rows.Call)
+_Row = Asker | Done | rows.Call
+_T = TypeVar("_T", Asker, Done, rows.Call)
 _Key = TypeVar("_Key", bound=Hashable)
 
 
-def _counts(asked: Iterable[rows.Asker], done: Iterable[rows.Done], calls: Iterable[rows.Call]) -> Counts:
+def _counts(asked: Iterable[Asker], done: Iterable[Done], calls: Iterable[rows.Call]) -> Counts:
     asked, done, calls = list(asked), list(done), list(calls)
     helped = {row.learner_id for row in asked if row.answered} | {
         row.learner_id for row in calls if row.is_met
@@ -229,22 +230,20 @@ def _counts(asked: Iterable[rows.Asker], done: Iterable[rows.Done], calls: Itera
         learners=len({row.learner_id for row in asked}),
         questions=sum(row.questions for row in asked),
         unanswered=sum(row.unanswered for row in asked),
-        completions=sum(row.first for row in done),
+        completions=sum(row.is_first for row in done),
         grades=_grades(done),
         calls=len(calls),
     )
 
 
-def _grades(done: Iterable[rows.Done]) -> Grades:
-    found: Counter[str] = Counter()
-    for row in done:
-        found[row.grade] += row.number
-    return Grades(found["self"], found["quiz"], found["confirmed"])
+def _grades(done: Iterable[Done]) -> Grades:
+    grades = [row.grade for row in done]
+    return Grades(grades.count("self"), grades.count("quiz"), grades.count("confirmed"))
 
 
 def _total(
-    asked: list[rows.Asker],
-    done: list[rows.Done],
+    asked: list[Asker],
+    done: list[Done],
     calls: list[rows.Call],
     classes: Mapping[int | None, ClassRow] | None,
 ) -> Total:
@@ -256,8 +255,8 @@ def _total(
 
 
 def _by_key(
-    asked: list[rows.Asker],
-    done: list[rows.Done],
+    asked: list[Asker],
+    done: list[Done],
     calls: list[rows.Call],
     key: Callable[[_Row], str | None],
 ) -> tuple[KeyCounts, ...]:
@@ -280,8 +279,8 @@ def _grouped(found: Iterable[_T], key: Callable[[_T], _Key]) -> dict[_Key, list[
 def _hamlets(
     session: Session,
     scope: Scope,
-    asked: list[rows.Asker],
-    done: list[rows.Done],
+    asked: Questions,
+    done: list[Done],
     calls: list[rows.Call],
     classes: Mapping[int | None, ClassRow] | None,
     days: tuple[dt.date, ...],
@@ -291,8 +290,8 @@ def _hamlets(
     def hamlet(row: _Row) -> int | None:
         return row.hamlet_id
 
-    of_asked, of_done, of_calls = _grouped(asked, hamlet), _grouped(done, hamlet), _grouped(calls, hamlet)
-    by_day = rows.asked_by_hamlet_and_day(session, scope)
+    of_asked, of_done = _grouped(asked.askers, hamlet), _grouped(done, hamlet)
+    of_calls = _grouped(calls, hamlet)
     only = scope.filters.hamlet_id
     names: dict[int | None, str | None] = {
         id_: name for id_, name in _names(session, scope.commune_id) if only in (None, id_)
@@ -306,16 +305,16 @@ def _hamlets(
             name,
             _counts(of_asked.get(key, ()), of_done.get(key, ()), of_calls.get(key, ())),
             None if classes is None else classes.get(key, ClassRow(key, name)),
-            tuple(by_day.get((key, day), 0) for day in days),
+            tuple(asked.days.get((key, day), 0) for day in days),
         )
         for key, name in names.items()
     )
 
 
 def _guides(
-    asked: Mapping[str | None, rows.Asked], done: list[rows.Done], calls: list[rows.Call]
+    asked: Mapping[str | None, Asked], done: list[Done], calls: list[rows.Call]
 ) -> tuple[GuideCounts, ...]:
-    of_done: dict[str | None, list[rows.Done]] = {**_grouped(done, lambda row: row.guide)}
+    of_done: dict[str | None, list[Done]] = {**_grouped(done, lambda row: row.guide)}
     of_calls = _grouped(calls, lambda row: row.guide)
     found = [
         _guide(each, asked.get(each), of_done.get(each, []), of_calls.get(each, []))
@@ -327,9 +326,9 @@ def _guides(
 
 
 def _pairs(
-    asked: Mapping[tuple[int | None, str | None], rows.Asked], done: list[rows.Done], calls: list[rows.Call]
+    asked: Mapping[tuple[int | None, str | None], Asked], done: list[Done], calls: list[rows.Call]
 ) -> tuple[PairCounts, ...]:
-    of_done: dict[tuple[int | None, str | None], list[rows.Done]] = {
+    of_done: dict[tuple[int | None, str | None], list[Done]] = {
         **_grouped(done, lambda row: (row.hamlet_id, row.guide))
     }
     of_calls = _grouped(calls, lambda row: (row.hamlet_id, row.guide))
@@ -339,47 +338,41 @@ def _pairs(
     )
 
 
-def _guide(
-    slug: str | None, asked: rows.Asked | None, done: list[rows.Done], calls: list[rows.Call]
-) -> GuideCounts:
+def _guide(slug: str | None, asked: Asked | None, done: list[Done], calls: list[rows.Call]) -> GuideCounts:
     return GuideCounts(
         guide=slug,
         learners=asked.learners if asked else 0,
         questions=asked.questions if asked else 0,
         unanswered=asked.unanswered if asked else 0,
-        completions=sum(row.first for row in done),
+        completions=sum(row.is_first for row in done),
         grades=_grades(done),
         calls=len(calls),
     )
 
 
 def _weeks(
-    session: Session, scope: Scope, done: list[rows.Done], calls: list[rows.Call], days: tuple[dt.date, ...]
+    asked: Questions, done: list[Done], calls: list[rows.Call], days: tuple[dt.date, ...]
 ) -> tuple[WeekCounts, ...]:
-    asked, helped = rows.asked_by_week(session, scope), rows.helped_by_week(session, scope)
     of_done = _grouped(done, lambda row: row.week)
-    of_calls = Counter(_monday((row.created_at + OFFSET).astimezone(dt.UTC).date()) for row in calls)
-    nothing = rows.Asked(0, 0, 0)
+    of_calls = _grouped(calls, lambda row: _monday((row.created_at + OFFSET).astimezone(dt.UTC).date()))
     return tuple(
-        WeekCounts(
-            monday,
-            Counts(
-                helped=helped.get(monday, 0),
-                learners=asked.get(monday, nothing).learners,
-                questions=asked.get(monday, nothing).questions,
-                unanswered=asked.get(monday, nothing).unanswered,
-                completions=sum(row.first for row in of_done.get(monday, [])),
-                grades=_grades(of_done.get(monday, [])),
-                calls=of_calls[monday],
-            ),
-        )
+        WeekCounts(monday, _week(asked, monday, of_done.get(monday, []), of_calls.get(monday, [])))
         for monday in dict.fromkeys(map(_monday, days))
     )
 
 
-def _hours(session: Session, scope: Scope) -> tuple[int, ...]:
-    found = rows.asked_by_hour(session, scope)
-    return tuple(found.get(hour, 0) for hour in range(24))
+def _week(asked: Questions, monday: dt.date, done: list[Done], calls: list[rows.Call]) -> Counts:
+    counted = asked.weeks.get(monday, NOTHING)
+    met = {row.learner_id for row in calls if row.is_met}
+    return Counts(
+        helped=len(met | asked.answered.get(monday, set())),
+        learners=counted.learners,
+        questions=counted.questions,
+        unanswered=counted.unanswered,
+        completions=sum(row.is_first for row in done),
+        grades=_grades(done),
+        calls=len(calls),
+    )
 
 
 def _hard_steps(calls: list[rows.Call]) -> tuple[HardStep, ...]:

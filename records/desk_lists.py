@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from records import desk_rows as rows
+from records.desk_questions import askers
 from records.desk_rows import EVERYTHING, Filters, Scope
 from records.models import Handoff, Learner, Question
 
@@ -109,8 +110,8 @@ def list_helped(session: Session, scope: Scope) -> list[Helped]:
     """Everybody the figure `helped` counts, by hamlet, then by what they asked; without a limit."""
     questions: dict[int, int] = {}
     helped: set[int] = set()
-    for row in rows.askers(session, scope):
-        questions[row.learner_id] = questions.get(row.learner_id, 0) + row.questions
+    for row in askers(session, scope):
+        questions[row.learner_id] = row.questions
         if row.answered:
             helped.add(row.learner_id)
     calls: dict[int, int] = {}

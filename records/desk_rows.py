@@ -1,27 +1,21 @@
-"""What the desk's figures are counted from: one query each, of a commune, a period and its filters.
+"""What the desk's figures are counted from: the rows of a commune, a period and its filters.
 
-`records.desk_counts` puts the rows together. Where people are counted once, the database counts
-them or hands out one row for each, so that nothing is counted twice by adding up.
+Questions are read in `records.desk_questions`, completions in `records.desk_done`; `records.desk_counts`
+puts everything together.
 """
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    Date,
     Integer,
-    Interval,
-    Select,
     cast,
-    extract,
     func,
     literal,
-    null,
     select,
-    type_coerce,
-    union_all,
 )
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
@@ -32,6 +26,7 @@ NOT_NAMED = 0  # stands for a hamlet: where nobody named one
 NO_GROUP = ""  # stands for a group: of those who chose none
 ANSWERED = ("guide", "plan", "scam_check", "urgent")  # outcomes
 OFFSET = dt.timedelta(hours=7)  # Vietnam's, all the year round
+_EPOCH, _HOUR_S = dt.datetime(1970, 1, 1), 3_600  # noqa: DTZ001 - of clocks that know no zone
 
 IS_UNANSWERED = Question.outcome.in_(UNANSWERED) & Question.guide.is_(None)
 IS_ANSWERED = Question.outcome.in_(ANSWERED) | Question.guide.is_not(None)
@@ -90,136 +85,6 @@ def passes(
     return conditions
 
 
-class Asker(NamedTuple):
-    """What one learner asked in one hamlet on one channel."""
-
-    learner_id: int
-    hamlet_id: int | None
-    channel: str
-    questions: int
-    unanswered: int
-    answered: int
-
-
-def askers(session: Session, scope: Scope) -> list[Asker]:
-    key = (Question.learner_id, Question.hamlet_id, Question.channel)
-    rows = session.execute(
-        select(
-            *key, func.count(), func.count().filter(IS_UNANSWERED), func.count().filter(IS_ANSWERED)
-        ).where(*scope.of(Question)).group_by(*key)
-    )  # fmt: skip
-    return [Asker(*row) for row in rows]
-
-
-class Asked(NamedTuple):
-    """Questions with one key."""
-
-    questions: int
-    learners: int
-    unanswered: int
-
-
-def asked_by_guide(session: Session, scope: Scope) -> dict[str | None, Asked]:
-    rows = session.execute(_asked(scope, Question.guide))
-    return {row[0]: Asked(*row[1:]) for row in rows}
-
-
-def asked_by_hamlet_and_guide(session: Session, scope: Scope) -> dict[tuple[int | None, str | None], Asked]:
-    rows = session.execute(_asked(scope, Question.hamlet_id, Question.guide))
-    return {(row[0], row[1]): Asked(*row[2:]) for row in rows}
-
-
-def asked_by_week(session: Session, scope: Scope) -> dict[dt.date, Asked]:
-    """By the Monday of each week."""
-    rows = session.execute(_asked(scope, week_of(session, Question.created_at)))
-    return {row[0]: Asked(*row[1:]) for row in rows}
-
-
-def helped_by_week(session: Session, scope: Scope) -> dict[dt.date, int]:
-    """Different people who got an answer, or a person's help, by the Monday of each week."""
-    answered = select(week_of(session, Question.created_at).label("week"), Question.learner_id).where(
-        *scope.of(Question), IS_ANSWERED
-    )
-    met = select(week_of(session, Handoff.created_at).label("week"), Handoff.learner_id).where(
-        *scope.of(Handoff), is_met()
-    )
-    helped = union_all(answered, met).subquery()
-    rows = session.execute(
-        select(helped.c.week, func.count(helped.c.learner_id.distinct())).group_by(helped.c.week)
-    )
-    return {row[0]: row[1] for row in rows}
-
-
-def asked_by_hamlet_and_day(session: Session, scope: Scope) -> dict[tuple[int | None, dt.date], int]:
-    """Questions, by the day in Vietnam."""
-    day = day_of(session, Question.created_at)
-    rows = session.execute(
-        select(Question.hamlet_id, day, func.count())
-        .where(*scope.of(Question))
-        .group_by(Question.hamlet_id, day)
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
-
-
-def asked_by_hour(session: Session, scope: Scope) -> dict[int, int]:
-    """Questions, by the hour of the day in Vietnam, 0 to 23."""
-    hour = hour_of(session, Question.created_at)
-    rows = session.execute(select(hour, func.count()).where(*scope.of(Question)).group_by(hour))
-    return {row[0]: row[1] for row in rows}
-
-
-class Done(NamedTuple):
-    """Completions with one key that were not taken back."""
-
-    hamlet_id: int | None
-    guide: str
-    channel: str
-    group: str | None
-    week: dt.date  # its Monday
-    grade: str
-    number: int
-    first: int  # of them the first grade in which a learner did the guide in this period
-
-
-def done(session: Session, scope: Scope) -> list[Done]:
-    """Done in several grades, a guide is once somebody's first, where and when that was.
-
-    So the firsts can be added up by any key. What comes first is settled before hamlet and channel
-    are filtered: a figure is the same as the hamlet's row when all hamlets are counted.
-    """
-    everywhere = Scope(scope.commune_id, scope.start, scope.end, Filters(group=scope.filters.group))
-    ranked = (
-        select(
-            Completion.learner_id,
-            Completion.hamlet_id,
-            Completion.guide,
-            Completion.channel,
-            Completion.grade,
-            week_of(session, Completion.created_at).label("week"),
-            func.row_number()
-            .over(partition_by=(Completion.learner_id, Completion.guide), order_by=Completion.id)
-            .label("place"),
-        )
-        .where(*everywhere.of(Completion), Completion.taken_back_at.is_(null()))
-        .subquery()
-    )
-    key = (ranked.c.hamlet_id, ranked.c.guide, ranked.c.channel, Learner.group, ranked.c.week, ranked.c.grade)
-    query: Select[Any] = (
-        select(*key, func.count(), func.count().filter(ranked.c.place == 1))
-        .join_from(
-            ranked,
-            Learner,
-            (Learner.commune_id == scope.commune_id) & (Learner.id == ranked.c.learner_id),
-        )
-        .group_by(*key)
-    )
-    if scope.filters.hamlet_id is not None:
-        query = query.where(ranked.c.hamlet_id == (scope.filters.hamlet_id or None))
-    if scope.filters.channel is not None:
-        query = query.where(ranked.c.channel == scope.filters.channel)
-    return [Done(*row) for row in session.execute(query)]
-
-
 class Call(NamedTuple):
     """A call for a person."""
 
@@ -264,38 +129,28 @@ def groups(session: Session, commune_id: int) -> dict[int, str]:
     return {row[0]: row[1] for row in rows if row[1] is not None}
 
 
-def day_of(session: Session, moment: InstrumentedAttribute[dt.datetime]) -> ColumnElement[dt.date]:
-    """The day in Vietnam."""
-    if session.get_bind().dialect.name == "sqlite":
-        return type_coerce(func.date(moment, "+7 hours"), Date)
-    return cast(_in_vietnam(moment), Date)
+class Moment(NamedTuple):
+    """An hour in Vietnam."""
+
+    day: dt.date
+    monday: dt.date  # of its week
+    hour: int  # of the day, 0 to 23
 
 
-def week_of(session: Session, moment: InstrumentedAttribute[dt.datetime]) -> ColumnElement[dt.date]:
-    """The Monday of its week in Vietnam."""
+def hour_number(session: Session, moment: InstrumentedAttribute[dt.datetime]) -> ColumnElement[int]:
+    """Whole hours since the beginning of 1970, for `moment_of`: cheaper than a date for each row."""
     if session.get_bind().dialect.name == "sqlite":
-        return type_coerce(func.date(moment, "+7 hours", "-6 days", "weekday 1"), Date)
-    return cast(func.date_trunc("week", _in_vietnam(moment)), Date)
+        return cast(func.strftime("%s", moment), Integer) // _HOUR_S
+    return cast(func.floor(func.date_part("epoch", moment) / _HOUR_S), Integer)
+
+
+@lru_cache(maxsize=20_000)  # of two years and more
+def moment_of(hour_number: int) -> Moment:
+    local = _EPOCH + dt.timedelta(hours=hour_number) + OFFSET
+    day = local.date()
+    return Moment(day, day - dt.timedelta(days=day.weekday()), local.hour)
 
 
 def hour_of(session: Session, moment: InstrumentedAttribute[dt.datetime]) -> ColumnElement[int]:
-    if session.get_bind().dialect.name == "sqlite":
-        return cast(func.strftime("%H", moment, "+7 hours"), Integer)
-    return cast(extract("hour", _in_vietnam(moment)), Integer)
-
-
-def _in_vietnam(moment: InstrumentedAttribute[dt.datetime]) -> ColumnElement[Any]:
-    return func.timezone("UTC", moment) + cast(OFFSET, Interval)
-
-
-def _asked(scope: Scope, *key: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Select[Any]:
-    return (
-        select(
-            *key,
-            func.count(),
-            func.count(Question.learner_id.distinct()),
-            func.count().filter(IS_UNANSWERED),
-        )
-        .where(*scope.of(Question))
-        .group_by(*key)
-    )
+    """Of the day in Vietnam."""
+    return (hour_number(session, moment) + OFFSET // dt.timedelta(hours=1)) % 24

@@ -477,7 +477,7 @@ class PlanVersion(Base):
     commune_id: Mapped[int] = mapped_column(primary_key=True)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     version: Mapped[int]  # counted from 1 in each commune
-    state: Mapped[str] = mapped_column(String(10), default="draft")  # draft, approved, replaced
+    state: Mapped[str] = mapped_column(String(10), default="draft")  # draft, approved, replaced, discarded
     replaces: Mapped[int | None]  # the version that was approved when this one was
     name: Mapped[str]  # of the document, as answers name it
     source_name: Mapped[str]  # of the file it was read from

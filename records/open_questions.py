@@ -42,7 +42,14 @@ def open_questions(
     calls = _calls_after(session, commune_id, start, end)
     wanted = Question.outcome.in_(UNANSWERED) & Question.guide.is_(None)
     rows = session.execute(
-        select(Question, SetAside.batch)
+        select(
+            Question.id,
+            Question.created_at,
+            Question.hamlet_id,
+            Question.redacted,
+            Question.guide,
+            SetAside.batch,
+        )
         .outerjoin(
             SetAside, (SetAside.commune_id == Question.commune_id) & (SetAside.question_id == Question.id)
         )
@@ -58,16 +65,16 @@ def open_questions(
     )
     return [
         OpenQuestion(
-            id=question.id,
-            asked_at=question.created_at,
-            hamlet_id=question.hamlet_id,
-            text=question.redacted,
-            reason="unanswered" if question.guide is None else "handed_off",
-            guide=question.guide,
-            handoff_id=calls.get(question.id),
+            id=question_id,
+            asked_at=asked_at,
+            hamlet_id=hamlet_id,
+            text=text,
+            reason="unanswered" if guide is None else "handed_off",
+            guide=guide,
+            handoff_id=calls.get(question_id),
             batch=batch,
         )
-        for question, batch in rows
+        for question_id, asked_at, hamlet_id, text, guide, batch in rows
     ]
 
 

@@ -115,6 +115,17 @@ def copy_as_draft(
     return draft
 
 
+def discard(session: Session, draft: PlanVersion, *, by: str, now: dt.datetime) -> None:
+    """The draft is not wanted: it stays as a version that is never answered from. Raises `NotADraft`."""
+    _check_draft(draft)
+    draft.state = plans.DISCARDED
+    session.flush()
+    detail = {"version": draft.version, "sha256": draft.sha256}
+    audit.append(
+        session, commune_id=draft.commune_id, actor=by, action="plan.discard", now=now, detail=detail
+    )
+
+
 def _check_draft(plan: PlanVersion) -> None:
     if plan.state != "draft":
         raise NotADraft(f"version {plan.version}: found {plan.state!r}, expected a draft")

@@ -16,6 +16,7 @@ from records import audit
 from records.models import Commune, PlanVersion
 
 MAX_LISTED = 50
+DISCARDED = "discarded"  # a draft nobody wanted; a copy of it may still be approved
 
 
 class NoSuchVersion(Exception):
@@ -76,7 +77,7 @@ def approve(session: Session, commune: Commune, *, version: int, by: str, now: d
     """Answer from this version from now on, and from no other; raises `NoSuchVersion`."""
     _lock(session, commune)
     chosen = find_version(session, commune, version)
-    if chosen is None:
+    if chosen is None or chosen.state == DISCARDED:
         raise NoSuchVersion(f"{commune.slug}: found no version {version}, expected one that was imported")
     if chosen.state == "approved":
         return chosen

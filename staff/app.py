@@ -59,6 +59,7 @@ from staff.access import (
 from staff.roles import Right
 from staff.route import StaffRoute
 from staff.site import PREFIX, Site
+from staff.too_large import TooLargePage
 
 MAX_FORM_BYTES = 64 * 1024
 
@@ -181,6 +182,7 @@ INSIDE: tuple[_InsideRoute, ...] = (
     ("GET", "/ke-hoach/{version}", plans.show_version, Right.see_plans),
     ("POST", "/ke-hoach/{version}/dau", plans.save_head, Right.edit_plans),
     ("POST", "/ke-hoach/{version}/sua", plans.copy, Right.edit_plans),
+    ("POST", "/ke-hoach/{version}/bo", plans.discard, Right.edit_plans),
     ("GET", "/ke-hoach/{version}/duyet", plans.ask_approve, Right.approve_plans),
     ("POST", "/ke-hoach/{version}/duyet", plans.approve, Right.approve_plans),
     ("GET", "/ke-hoach/{version}/{part}/{number}", plan_rows.show, Right.edit_plans),
@@ -232,6 +234,7 @@ INSIDE: tuple[_InsideRoute, ...] = (
 def add_staff_site(app: FastAPI, site: Site) -> None:
     """Put the staff site into the application, below `PREFIX`."""
     app.state.staff_site = site
+    app.add_middleware(TooLargePage)
     app.include_router(staff_router())
 
 

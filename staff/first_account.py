@@ -74,8 +74,7 @@ def add_staff(
     if not USERNAME.fullmatch(username):
         expected = "3 to 40 of the characters a-z 0-9 . _ -"
         raise AccountError(f"found the username {username!r}, expected {expected}")
-    if unknown := sorted(set(roles) - ROLES.keys()):
-        raise AccountError(f"found the role {unknown[0]!r}, expected one of {', '.join(ROLES)}")
+    _check_roles(roles)
     with database.write() as session:
         commune = _commune(session, commune_slug)
         if find_account(session, commune_id=commune.id, username=username):
@@ -88,7 +87,7 @@ def add_staff(
             roles=roles,
             now=now,
         )
-        account.district_communes = [each if each == ALL else _commune(session, each).slug for each in sees]
+        account.district_communes = _slugs(session, sees)
         return _link(session, account, now)
 
 
@@ -142,6 +141,50 @@ def set_active(
             now=now,
             username=username,
         )
+
+
+def give_roles(
+    database: Database,
+    *,
+    commune_slug: str,
+    username: str,
+    roles: Collection[str],
+    sees: Collection[str] | None = None,
+    now: dt.datetime,
+) -> list[str]:
+    """These roles instead of those the account has; returns those it had. Raises `AccountError`.
+
+    `sees` as in `add_staff`; None leaves them as they are. Open logins go on with the new roles.
+    """
+    _check_roles(roles)
+    with database.write() as session:
+        commune = _commune(session, commune_slug)
+        account = find_account(session, commune_id=commune.id, username=username)
+        if account is None:
+            raise AccountError(f"found no account {username!r} in {commune_slug!r}")
+        before, account.roles = sorted(account.roles), sorted(set(roles))
+        if sees is not None:
+            account.district_communes = _slugs(session, sees)
+        note(
+            session,
+            commune_id=commune.id,
+            actor="command line",
+            action="roles_changed",
+            now=now,
+            username=username,
+            before=before,
+            after=account.roles,
+        )
+        return before
+
+
+def _check_roles(roles: Collection[str]) -> None:
+    if unknown := sorted(set(roles) - ROLES.keys()):
+        raise AccountError(f"found the role {unknown[0]!r}, expected one of {', '.join(ROLES)}")
+
+
+def _slugs(session: Session, sees: Collection[str]) -> list[str]:
+    return [each if each == ALL else _commune(session, each).slug for each in sees]
 
 
 def _commune(session: Session, slug: str) -> Commune:

@@ -132,7 +132,7 @@ def save_head(
 
 def ask_approve(site: CurrentSite, user: CurrentUser, version: Version) -> Response:
     with site.database.read() as session:
-        plan = find_plan(session, user, version)
+        plan = _approvable(session, user, version)
         current = plans.current_plan(session, session.get_one(Commune, user.commune_id))
         session.expunge_all()
     return site.page("plan_approve.html", user=user, plan=plan, current=current, seen=stamp_of(plan))
@@ -143,7 +143,7 @@ def approve(
 ) -> Response:
     """Only what was shown is approved: a draft that was corrected in the meantime is looked at again."""
     with site.database.write() as session:
-        plan = find_plan(session, user, version)
+        plan = _approvable(session, user, version)
         if seen != stamp_of(plan):
             raise Refused(409, "plans_desk.refused_changed")
         commune = session.get_one(Commune, user.commune_id)
@@ -175,6 +175,18 @@ def rollback(site: CurrentSite, user: CurrentUser, version: Annotated[int, Form(
     return RedirectResponse(PATH, 303)
 
 
+def discard(site: CurrentSite, user: CurrentUser, version: Version) -> Response:
+    """A draft that is not wanted; who pressed twice sees the list all the same."""
+    with site.database.write() as session:
+        plan = find_plan(session, user, version)
+        if plan.state != plans.DISCARDED:
+            try:
+                plan_edits.discard(session, plan, by=user.actor, now=site.clock())
+            except plan_edits.NotADraft as error:
+                raise Refused(409, "plans_desk.refused_not_draft") from error
+    return RedirectResponse(PATH, 303)
+
+
 def copy(site: CurrentSite, user: CurrentUser, version: Version) -> Response:
     """A draft of a version that is no draft any more, to correct it."""
     with site.database.write() as session:
@@ -192,6 +204,13 @@ def find_plan(session: Session, user: StaffUser, version: int) -> PlanVersion:
     plan = plans.find_version(session, commune, version)
     if plan is None:
         raise Refused(404, "staff.refused_missing")
+    return plan
+
+
+def _approvable(session: Session, user: StaffUser, version: int) -> PlanVersion:
+    plan = find_plan(session, user, version)
+    if plan.state == plans.DISCARDED:
+        raise Refused(409, "plans_desk.refused_discarded")
     return plan
 
 

@@ -204,7 +204,9 @@ def _groups(site: Site, user: StaffUser, period: Period) -> list[QuestionGroup]:
         questions = open_questions.open_questions(
             session, commune_id=user.commune_id, start=period.start, end=period.end
         )
-    vectors = guides_of(site).encode([question.text for question in questions])
+    # People ask in the same words: each wording is encoded once.
+    places = {text: place for place, text in enumerate(dict.fromkeys(each.text for each in questions))}
+    vectors = guides_of(site).encode(list(places))[[places[question.text] for question in questions]]
     groups = [QuestionGroup(tuple(questions[row] for row in group.rows)) for group in group_alike(vectors)]
     return sorted(groups, key=lambda group: -(group.new or len(group.questions)))
 

@@ -108,6 +108,7 @@ INSIDE: dict[tuple[str, str], set[str]] = {
     ("GET", "/staff/ke-hoach/{version}"): {"staff", "author", "reviewer"},
     ("POST", "/staff/ke-hoach/{version}/dau"): {"author"},
     ("POST", "/staff/ke-hoach/{version}/sua"): {"author"},
+    ("POST", "/staff/ke-hoach/{version}/bo"): {"author"},
     ("GET", "/staff/ke-hoach/{version}/duyet"): {"reviewer"},
     ("POST", "/staff/ke-hoach/{version}/duyet"): {"reviewer"},
     ("GET", "/staff/ke-hoach/{version}/{part}/{number}"): {"author"},
@@ -589,8 +590,12 @@ def test_a_form_that_carries_a_file_is_refused_with_a_page(world: World):
     assert "<h1>Chưa làm được</h1>" in answer.text
 
 
-def test_a_huge_form_is_refused(world: World):
+def test_a_huge_form_is_refused_with_a_page_that_says_so(world: World):
     browser = world.browser()
     browser.get("/staff/dang-nhap")
 
-    assert sign_in(browser, "lan", "x" * 70_000).status_code == 413
+    answer = sign_in(browser, "lan", "x" * 70_000)
+
+    assert answer.status_code == 413
+    assert "lớn quá mức cho phép" in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"

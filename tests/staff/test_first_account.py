@@ -3,7 +3,14 @@ import pytest
 from records.communes import add_commune
 from records.database import Database
 from records.models import StaffAccount
-from staff.first_account import AccountError, add_staff, first_account_link, renew_link, set_active
+from staff.first_account import (
+    AccountError,
+    add_staff,
+    first_account_link,
+    give_roles,
+    renew_link,
+    set_active,
+)
 from tests.staff.world import World, sign_in, submit
 
 SENTENCE = "bốn con gà nhà bác Tư"
@@ -148,3 +155,48 @@ def test_disabling_an_account_ends_its_logins_for_good_and_enabling_lets_it_sign
 def test_an_account_that_is_not_there_cannot_be_disabled(world: World):
     with pytest.raises(AccountError, match="found no account 'lan' in 'dai-tu'"):
         set_active(world.database, commune_slug="dai-tu", username="lan", is_active=False, now=world.clock())
+
+
+def test_roles_given_from_outside_hold_from_the_next_page_on_and_are_audited(world: World):
+    browser = world.signed_in("lan")
+
+    before = give_roles(
+        world.database,
+        commune_slug="tan-cuong",
+        username="lan",
+        roles=["auditor", "district"],
+        sees=["*"],
+        now=world.clock(),
+    )
+
+    assert "staff" in before
+    assert [browser.get(path).status_code for path in ("/staff/dang-cho", "/staff/nhat-ky")] == [403, 200]
+    assert "Đại Từ" in browser.get("/staff/cac-xa").text
+    assert [action for _, action in world.audited()] == ["roles_changed"]
+
+
+@pytest.mark.parametrize(
+    ("username", "roles", "sees", "told"),
+    [
+        ("lan", ["boss"], None, "found the role 'boss', expected one of staff"),
+        ("minh", ["staff"], None, "found no account 'minh' in 'tan-cuong'"),
+        ("lan", ["district"], ["xa-la"], "found no commune 'xa-la'"),
+    ],
+)
+def test_roles_that_cannot_be_given_change_nothing(
+    world: World, username: str, roles: list[str], sees: list[str] | None, told: str
+):
+    world.account("lan")
+
+    with pytest.raises(AccountError, match=told):
+        give_roles(
+            world.database,
+            commune_slug="tan-cuong",
+            username=username,
+            roles=roles,
+            sees=sees,
+            now=world.clock(),
+        )
+
+    assert [roles for name, _, roles in _accounts(world.database) if name == "lan"] == [["staff"]]
+    assert world.audited() == []

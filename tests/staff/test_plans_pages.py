@@ -219,6 +219,26 @@ def test_only_what_was_looked_at_is_approved_and_only_a_draft_is_corrected(world
     assert (stale.status_code, done.status_code, refused.status_code) == (409, 303, 409)
 
 
+def test_a_draft_that_is_not_wanted_is_discarded_once_and_never_approved(world: World):
+    browser = world.signed_in(role=EVERYTHING)
+    bring(browser)
+    seen = text_between(browser.get(f"{PAGE}/1/duyet").text.replace('name="seen" value="', "\0"), "\0", '"')
+
+    answers = [submit(browser, f"{PAGE}/1", action=f"{PAGE}/1/bo").status_code for _ in range(2)]
+
+    assert answers == [303, 303]
+    assert "Đã bỏ" in browser.get(f"{PAGE}/1").text
+    assert f"{PAGE}/1/duyet" not in browser.get(f"{PAGE}/1").text
+    assert browser.get(f"{PAGE}/1/duyet").status_code == 409
+    assert submit(browser, f"{PAGE}/1", action=f"{PAGE}/1/duyet", seen=seen).status_code == 409
+    assert [action for _, action in world.audited()] == ["plan.draft", "plan.discard"]
+
+    bring(browser)  # the same file again is a new draft
+
+    assert approve(browser, 2).status_code == 303
+    assert submit(browser, f"{PAGE}/2", action=f"{PAGE}/2/bo").status_code == 409
+
+
 def test_the_head_is_corrected_and_what_it_lacks_is_told_before_approving(world: World):
     browser = world.signed_in(role=EVERYTHING)
     bring(browser, PLAN.replace("Số: 12/KH-UBND", "Số:     /KH-UBND"))
