@@ -11,15 +11,21 @@ from numpy.typing import NDArray
 
 STRENGTH = 10.0  # inverse regularisation; of 2..30 the best on an earlier set (docs/benchmarks.md)
 MIN_COUNT = 6  # drawings a feature must occur in
+MIN_SENTENCES = 2  # and the sentences these were drawn from
 
 Floats = NDArray[np.float64]
 
 
-def choose_features(found: Sequence[list[str]]) -> list[str]:
-    counts = Counter[str]()
-    for names in found:
-        counts.update(set(names))
-    return sorted(name for name, count in counts.items() if count >= MIN_COUNT)
+def choose_features(found: Sequence[list[str]], sentences: Sequence[int]) -> list[str]:
+    """`sentences` are the numbers of those that were drawn: a feature of one alone is learnt by heart."""
+    counts, seen_in = Counter[str](), dict[str, set[int]]()
+    for names, sentence in zip(found, sentences, strict=True):
+        for name in set(names):
+            counts[name] += 1
+            seen_in.setdefault(name, set()).add(sentence)
+    return sorted(
+        name for name, count in counts.items() if count >= MIN_COUNT and len(seen_in[name]) >= MIN_SENTENCES
+    )
 
 
 def fit(found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]) -> tuple[Floats, Floats]:

@@ -29,7 +29,7 @@ LIKELY, SUSPICIOUS, DOUBTFUL = 0.9, 0.2, 0.15  # least probability that a messag
 NAMED = 2.0  # weight of the signs without which nothing is called a likely scam: it must be explained
 # From these probabilities on a message is the resident's own words and is not judged: of any message,
 # of one with "is this a scam?", of one with weighty signs.
-NOT_OWN, NOT_OWN_ASKED, NOT_OWN_SIGNS = 0.5, 0.6, 0.85
+NOT_OWN, NOT_OWN_ASKED, NOT_OWN_SIGNS = 0.2, 0.5, 0.7
 ADDRESSES_THAT_TELL = frozenset(("lookalike_address",))
 WORDING = "wording"  # what is said when no single sign can be named
 

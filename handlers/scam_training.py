@@ -8,7 +8,7 @@ Reproducible from the seed on one kind of CPU.
 import hashlib
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ def train_scam(folder: Path | None = None, *, content: Path = CONTENT, seed: int
     """Train on the content and write `scam.npz` into `folder`."""
     drawn = list(draw_examples(content, seed=seed))
     found = [features for features, _, _ in drawn]
-    names = choose_features(found)
+    names = choose_features(found, [number for _, _, number in drawn])
     weights, bias = fit(found, [label for _, label, _ in drawn], names)
     kept = np.abs(weights).max(axis=1) >= LEAST_WEIGHT
     path = (folder or MODEL.parent) / MODEL.name
@@ -72,10 +72,9 @@ def _templates(content: Path) -> Iterator[tuple[str, int, int]]:
     folder = content / "safety"
     for name, label, draws in FILES:
         yield from ((template, label, draws) for template in load_questions(folder / name))
-    examples, library = load_urgent_examples(content), load_library(content)
-    triage: Sequence[str] = [text for texts in examples.urgent.values() for text in texts]
-    triage = [*triage, *load_questions(folder / "not_urgent.txt")]
-    yield from ((text, OWN, DRAWS_OWN) for text in triage)
+    library = load_library(content)
+    # Not what is urgent: that is told before, and reads like a scam that somebody retells.
+    yield from ((text, OWN, DRAWS_OWN) for text in load_questions(folder / "not_urgent.txt"))
     for guide in library.guides.values():
         yield from ((question, OWN, DRAWS_PLAIN) for question in guide.questions)
     for texts in library.elsewhere.values():

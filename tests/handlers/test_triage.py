@@ -25,8 +25,6 @@ DATA = Path(__file__).parents[1] / "data" / "questions"
 
 # Ordinary questions by their guide that do tell of an emergency: being asked for more money, a name
 # being misused, a family terrorised, a child threatened.
-EMERGENCIES = {"at-da-bi-lua"}
-EMERGENCY_WORDS = ("đóng thuế 20%", "nhắn tin đi vay tiền", "chửi bới đòi nợ", "dọa đăng ảnh")
 
 
 @pytest.fixture(scope="module")
@@ -65,15 +63,12 @@ def test_seldom_takes_a_near_miss_for_an_emergency(triage: Triage, odd: bool, mo
 
 
 def test_seldom_takes_an_ordinary_question_for_an_emergency(triage: Triage):
-    calm = [
-        row["q"]
-        for row in rows("dev.jsonl")
-        if row["slugs"][0] not in EMERGENCIES and not any(word in row["q"] for word in EMERGENCY_WORDS)
-    ]
+    # Questions about frauds are left out: many are asked while one is going on.
+    calm = [row["q"] for row in rows("dev.jsonl") if not row["slugs"][0].startswith("at-")]
 
     alarmed = [q for q in calm if triage.urgent(guard(q).redacted)]
 
-    assert len(alarmed) / len(calm) <= 0.03, "\n".join(alarmed)
+    assert len(alarmed) / len(calm) <= 0.015, "\n".join(alarmed)
 
 
 @pytest.mark.parametrize(
@@ -246,7 +241,7 @@ def test_training_learns_what_it_is_shown(monkeypatch: pytest.MonkeyPatch):
     from handlers.linear_training import choose_features, fit
 
     found = [["f:lua", "f:tien"], ["f:wifi", "f:noi"]] * 10
-    names = choose_features(found)
+    names = choose_features(found, range(len(found)))
 
     weights, bias = fit(found, [0, 1] * 10, names)
 
