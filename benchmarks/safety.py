@@ -52,8 +52,12 @@ def cost(name: str, judge: Callable[[str], object], texts: list[str]) -> None:
 def main() -> None:
     repairer = make_repairer(load_library(), load_glossary())
     urgent_rules = load_urgent_rules()
-    triage = Triage(lambda text: repairer.read(text).text, rules=urgent_rules)
-    scam = ScamCheck(load_scam_rules(), urgent_rules.ideas)
+
+    def reader(text: str) -> str:
+        return repairer.read(text).text
+
+    triage = Triage(reader, rules=urgent_rules)
+    scam = ScamCheck(load_scam_rules(), urgent_rules.ideas, reader=reader)
     for name in ("secrets_blind", "secrets_blind2", "secrets_blind3"):
         secrets = list(rows(f"{name}.jsonl"))
         spans = [(span["text"], row["text"]) for row in secrets for span in row["secrets"]]
@@ -61,7 +65,7 @@ def main() -> None:
         harmless = [row["text"] for row in secrets if not row["secrets"]]
         show(f"harmless messages masked, {name}", [bool(guard(clean(text)).secrets) for text in harmless])
     urgent = []
-    for name in ("urgent_blind3", "urgent_blind4"):
+    for name in ("urgent_blind3", "urgent_blind4", "urgent_blind5"):
         told = list(rows(f"{name}.jsonl"))
         urgent += told
         heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in told}
@@ -70,14 +74,19 @@ def main() -> None:
         show(f"questions called urgent, {name}", [heard[row["id"]] for row in asked])
         near = [row for row in told if not row["urgent"] and row not in asked]
         show(f"near misses called urgent, {name}", [heard[row["id"]] for row in near])
-    messages = list(rows("scam_blind2.jsonl"))
-    verdicts = {row["id"]: scam(guard(row["text"]).redacted) for row in messages}
-    known = {key: found.verdict if found else None for key, found in verdicts.items()}
-    show(
-        "scams at least suspicious",
-        [known[row["id"]] in ("likely", "suspicious") for row in messages if row["scam"]],
-    )
-    show("honest called likely", [known[row["id"]] == "likely" for row in messages if not row["scam"]])
+    messages = []
+    for name in ("scam_blind2", "scam_blind3", "scam_blind4"):
+        sent = list(rows(f"{name}.jsonl"))
+        messages += sent
+        verdicts = {row["id"]: scam(guard(row["text"]).redacted) for row in sent}
+        known = {key: found.verdict if found else None for key, found in verdicts.items()}
+        show(
+            f"scams at least suspicious, {name}",
+            [known[row["id"]] in ("likely", "suspicious") for row in sent if row["scam"]],
+        )
+        show(
+            f"honest called likely, {name}", [known[row["id"]] == "likely" for row in sent if not row["scam"]]
+        )
     dangers = [row["text"] for row in urgent] + [row["text"] for row in messages]
     questions = [json.loads(line)["q"] for line in QUESTIONS.read_text(encoding="utf-8").splitlines()]
     for name, texts in (("ordinary questions", questions), ("emergencies and scams", dangers)):

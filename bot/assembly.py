@@ -238,7 +238,8 @@ def safety_checks(content: Content, folder: Path | None) -> Safety:
     """What sees that somebody is in trouble right now, and what judges forwarded messages."""
     urgent = load_urgent_rules(folder or CONTENT)
     triage = Triage(content.read, rules=urgent)
-    return Safety(triage.urgent, ScamCheck(load_scam_rules(folder or CONTENT), urgent.ideas))
+    scam = ScamCheck(load_scam_rules(folder or CONTENT), urgent.ideas, reader=content.read)
+    return Safety(triage.urgent, scam)
 
 
 def rate_limits(settings: Settings, safety: Safety, clock: Clock) -> RateLimits:

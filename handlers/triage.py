@@ -25,6 +25,8 @@ WINDOW, STEP = 60, 30  # words: in a long story the emergency may stand in any p
 MAX_WORDS = 240  # of a longer message its beginning and its end are read
 
 THRESHOLD_FORWARDED = 0.8  # of a text that speaks like a message from outside
+# (words at most, least probability): "em", "nó mở ra" alone tell little, and talks are full of such words.
+OF_FEW_WORDS = ((2, 0.98), (4, 0.8))
 
 Reader = Callable[[str], str]
 
@@ -85,7 +87,11 @@ class Triage:
         return None
 
     def _least(self, typed: Said) -> float:
-        return THRESHOLD_FORWARDED if self._rules.forwarded.stands_in(typed) else self._model.threshold
+        if self._rules.forwarded.stands_in(typed):
+            return THRESHOLD_FORWARDED
+        count = sum(map(len, typed.places.values()))
+        of_few = next((least for most, least in OF_FEW_WORDS if count <= most), 0.0)
+        return max(of_few, self._model.threshold)
 
     def _unmistakable(self, readings: Sequence[Said]) -> str | None:
         for said in readings:

@@ -15,6 +15,7 @@ from handlers.linear_training import Floats, choose_features, fit, pack_names
 from handlers.triage import MODEL, Reader, read
 from handlers.triage_features import terms
 from knowledge.glossary import Glossary, load_glossary
+from knowledge.intents import IntentWords, load_intent_words
 from knowledge.library import CONTENT, Library, load_library
 from knowledge.safety_rules import (
     KINDS,
@@ -31,7 +32,7 @@ NOT_URGENT = len(KINDS)
 DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 12, 10, 4  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
 LEAST_WEIGHT = 0.06  # a feature below it for every kind is left out of the file
-THRESHOLD = 0.55  # the least that calls fewer than 1.5 % of the ordinary questions of dev urgent
+THRESHOLD = 0.4  # chosen by the totals of three sets that nobody looked at (docs/benchmarks.md)
 
 Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
 
@@ -40,12 +41,13 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
     """Train on the content and write `triage.npz` into `folder`."""
     glossary, library = load_glossary(content), load_library(content)
     rules, examples = load_urgent_rules(content), load_urgent_examples(content)
+    words = load_intent_words(content)
     repairer = make_repairer(library, glossary)
 
     def reader(text: str) -> str:
         return repairer.read(text).text
 
-    drawn = list(draw_examples(examples, rules, library, glossary, reader, seed=seed))
+    drawn = list(draw_examples(examples, rules, library, words, glossary, reader, seed=seed))
     found = [terms(readings, rules.ideas).features() for readings, _, _ in drawn]
     names = choose_features(found, [number for _, _, number in drawn])
     weights, bias = fit_both(found, [label for _, label, _ in drawn], names)
@@ -67,6 +69,7 @@ def draw_examples(
     examples: UrgentExamples,
     rules: UrgentRules,
     library: Library,
+    words: IntentWords,
     glossary: Glossary,
     reader: Reader,
     *,
@@ -74,7 +77,7 @@ def draw_examples(
 ) -> Iterator[Example]:
     chance = random.Random(seed)  # noqa: S311 - not for secrets: a reproducible draw
     variants = variants_of(glossary)
-    for number, (sentence, label, draws) in enumerate(_sentences(examples, library)):
+    for number, (sentence, label, draws) in enumerate(_sentences(examples, library, words)):
         for at in range(draws):
             text = draw(sentence, examples.slots, chance) if draws != DRAWS_PLAIN else sentence
             if at and chance.random() >= PLAIN_SHARE:
@@ -83,7 +86,9 @@ def draw_examples(
                 yield readings, label, number
 
 
-def _sentences(examples: UrgentExamples, library: Library) -> Iterator[tuple[str, int, int]]:
+def _sentences(
+    examples: UrgentExamples, library: Library, words: IntentWords
+) -> Iterator[tuple[str, int, int]]:
     for label, kind in enumerate(KINDS):
         yield from ((template, label, DRAWS_URGENT) for template in examples.urgent[kind])
     yield from ((template, NOT_URGENT, DRAWS_NOT) for template in examples.not_urgent)
@@ -93,6 +98,7 @@ def _sentences(examples: UrgentExamples, library: Library) -> Iterator[tuple[str
                 yield question, NOT_URGENT, DRAWS_PLAIN
     for texts in library.elsewhere.values():
         yield from ((text, NOT_URGENT, DRAWS_PLAIN) for text in texts)
+    yield from ((said, NOT_URGENT, DRAWS_PLAIN) for said in sorted(words.phrases))  # what steers a talk
 
 
 def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:

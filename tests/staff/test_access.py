@@ -108,11 +108,11 @@ INSIDE: dict[tuple[str, str], set[str]] = {
     ("GET", "/staff/ke-hoach/{version}"): {"staff", "author", "reviewer"},
     ("POST", "/staff/ke-hoach/{version}/dau"): {"author"},
     ("POST", "/staff/ke-hoach/{version}/sua"): {"author"},
-    ("POST", "/staff/ke-hoach/{version}/bo"): {"author"},
     ("GET", "/staff/ke-hoach/{version}/duyet"): {"reviewer"},
     ("POST", "/staff/ke-hoach/{version}/duyet"): {"reviewer"},
     ("GET", "/staff/ke-hoach/{version}/{part}/{number}"): {"author"},
     ("POST", "/staff/ke-hoach/{version}/{part}/{number}"): {"author"},
+    ("POST", "/staff/ke-hoach/{version}/bo"): {"author"},  # after what a draft can still have done to it
     ("GET", "/staff/du-lieu-ca-nhan"): {"staff"},
     ("GET", "/staff/yeu-cau"): {"staff"},
     ("POST", "/staff/yeu-cau"): {"staff"},
@@ -246,14 +246,14 @@ def _is_refused(answer: Response) -> bool:
     return answer.status_code == 303 and answer.url.path == "/staff"
 
 
-def test_every_route_stands_in_one_of_the_lists(small_world: World):
-    assert _routes(small_world) == PUBLIC | SIGNED_IN
+def test_every_route_stands_in_one_of_the_lists(world: World):
+    assert _routes(world) == PUBLIC | SIGNED_IN
 
 
 @pytest.mark.parametrize("role", sorted(EVERYBODY))
-def test_a_role_opens_what_stands_in_the_table_and_nothing_else(small_world: World, role: str):
-    browser = small_world.signed_in(role=role)
-    objects = _objects(small_world, small_world.home)
+def test_a_role_opens_what_stands_in_the_table_and_nothing_else(world: World, role: str):
+    browser = world.signed_in(role=role)
+    objects = _objects(world, world.home)
 
     answers = _ask_all(browser, INSIDE, objects)
 
@@ -273,29 +273,29 @@ def test_a_role_opens_what_stands_in_the_table_and_nothing_else(small_world: Wor
 
 
 def test_an_account_without_a_role_and_one_of_an_unknown_role_open_their_own_account_only(
-    small_world: World,
+    world: World,
 ):
-    objects = _objects(small_world, small_world.home)
+    objects = _objects(world, world.home)
     opened = []
     for name, role in (("none", ""), ("odd", "mayor")):
-        browser = small_world.signed_in(name, role=role)
+        browser = world.signed_in(name, role=role)
         answers = _ask_all(browser, INSIDE, objects)
         opened.append({key for key, answer in answers.items() if not _is_refused(answer)})
 
     assert opened == [{key for key, roles in INSIDE.items() if roles == EVERYBODY}] * 2
 
 
-def test_an_account_of_several_roles_opens_what_any_of_them_opens(small_world: World):
-    browser = small_world.signed_in(role="admin staff")
+def test_an_account_of_several_roles_opens_what_any_of_them_opens(world: World):
+    browser = world.signed_in(role="admin staff")
 
     statuses = [browser.get(path).status_code for path in ("/staff", "/staff/dang-cho")]
 
     assert statuses == [200, 200]
 
 
-def test_what_belongs_to_another_commune_is_not_there_for_any_role(small_world: World):
-    browser = small_world.signed_in(role=" ".join(EVERYBODY))
-    theirs = _objects(small_world, small_world.other)
+def test_what_belongs_to_another_commune_is_not_there_for_any_role(world: World):
+    browser = world.signed_in(role=" ".join(EVERYBODY))
+    theirs = _objects(world, world.other)
 
     answers = _ask_all(browser, (key for key in INSIDE if "{" in key[1]), theirs)
 
@@ -303,9 +303,9 @@ def test_what_belongs_to_another_commune_is_not_there_for_any_role(small_world: 
     assert [key for key, answer in answers.items() if OF_OTHERS in answer.text] == []
 
 
-def test_what_belongs_to_another_commune_stands_in_no_list(small_world: World):
-    _objects(small_world, small_world.other)
-    browser = small_world.signed_in(role=" ".join(EVERYBODY - {"district"}))
+def test_what_belongs_to_another_commune_stands_in_no_list(world: World):
+    _objects(world, world.other)
+    browser = world.signed_in(role=" ".join(EVERYBODY - {"district"}))
     pages = [path for method, path in INSIDE if method == "GET" and "{" not in path]
 
     shown = [path for path in pages if OF_OTHERS in browser.get(path).text]
@@ -313,10 +313,10 @@ def test_what_belongs_to_another_commune_stands_in_no_list(small_world: World):
     assert shown == []
 
 
-def test_every_route_that_is_not_public_asks_for_the_sign_in_before_anything_else(small_world: World):
+def test_every_route_that_is_not_public_asks_for_the_sign_in_before_anything_else(world: World):
     first = {
         (method, route.path): route.dependencies[0].dependency
-        for route in small_world.routes
+        for route in world.routes
         for method in route.methods
         if (method, route.path) not in PUBLIC
     }
@@ -338,13 +338,13 @@ def test_whatever_could_be_guessed_counts_the_tries(world: World):
     assert counted == {(method, path) for method, path in PUBLIC if method == "POST"}
 
 
-def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(small_world: World):
-    browser = small_world.browser()
-    objects = _objects(small_world, small_world.home)
+def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(world: World):
+    browser = world.browser()
+    objects = _objects(world, world.home)
 
     answers = {
         (method, path): browser.request(method, path.format(**objects))
-        for method, path in _routes(small_world) - PUBLIC
+        for method, path in _routes(world) - PUBLIC
     }
 
     assert {key: (a.status_code, a.headers.get("location")) for key, a in answers.items()} == dict.fromkeys(
@@ -352,16 +352,16 @@ def test_every_route_that_is_not_public_sends_strangers_to_the_sign_in(small_wor
     )
 
 
-def test_every_post_refuses_a_form_without_its_token(small_world: World):
-    outside, inside = small_world.browser(), small_world.signed_in(role=" ".join(EVERYBODY))
-    objects = _objects(small_world, small_world.home)
+def test_every_post_refuses_a_form_without_its_token(world: World):
+    outside, inside = world.browser(), world.signed_in(role=" ".join(EVERYBODY))
+    objects = _objects(world, world.home)
     outside.get("/staff/dang-nhap")
 
     answers = {
         (method, path): (inside if (method, path) in SIGNED_IN else outside).post(
             path.format(**objects), data={"username": "lan"}
         )
-        for method, path in _routes(small_world)
+        for method, path in _routes(world)
         if method == "POST"
     }
 

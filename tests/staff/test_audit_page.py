@@ -9,8 +9,8 @@ PATH = "/staff/nhat-ky"
 
 
 @pytest.fixture
-def world(small_world: World) -> World:
-    return small_world
+def world(world: World) -> World:
+    return world
 
 
 def _lines(page: str) -> list[list[str]]:

@@ -8,8 +8,8 @@ PATH = "/staff/cac-xa"
 
 
 @pytest.fixture
-def world(small_world: World) -> World:
-    return small_world
+def world(world: World) -> World:
+    return world
 
 
 def busy(world: World) -> None:

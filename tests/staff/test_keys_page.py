@@ -9,8 +9,8 @@ PATH = "/staff/khoa-api"
 
 
 @pytest.fixture
-def world(small_world: World) -> World:
-    return small_world
+def world(world: World) -> World:
+    return world
 
 
 def make(world: World, browser, **changes: str | list[str]):

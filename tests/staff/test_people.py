@@ -11,8 +11,8 @@ SENTENCE = "bốn con gà nhà bác Tư"
 
 
 @pytest.fixture
-def world(small_world: World) -> World:
-    return small_world
+def world(world: World) -> World:
+    return world
 
 
 def change(world: World, browser, key: tuple[int, int], path: str, **fields: str | list[str]):

@@ -12,7 +12,6 @@ from records.models import StaffAccount, StaffSession
 from tests.staff.world import PASSWORD, World, build_world, form_token, sign_in, submit, text_between
 
 WRONG = "không phải mật khẩu này"
-ON_SQLITE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)  # where the kind is the same
 
 
 def test_the_right_password_signs_in_and_opens_the_overview(world: World):
@@ -169,7 +168,6 @@ class CountingHasher(PasswordHasher):
         return super().verify(hash, password)
 
 
-@ON_SQLITE
 def test_an_unknown_name_takes_the_work_of_a_known_one(world: World, monkeypatch: pytest.MonkeyPatch):
     """What it takes in time is in benchmarks/sign_in.py."""
     world.account("lan")
@@ -271,7 +269,6 @@ def hash_cheaply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(staff_accounts, "_NOBODY", cheap.hash("nobody"))
 
 
-@ON_SQLITE
 def test_a_thousand_guesses_from_one_address_come_to_twenty_a_minute(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
@@ -292,7 +289,6 @@ def test_a_thousand_guesses_from_one_address_come_to_twenty_a_minute(
     assert "Có quá nhiều lần thử từ mạng của bạn." in answers[20].text
 
 
-@ON_SQLITE
 def test_guesses_at_one_name_from_everywhere_wait_longer_and_longer(
     world: World, monkeypatch: pytest.MonkeyPatch
 ):
