@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 TORCH := 2.13.0
-WORKERS ?= 3
+WORKERS ?= 4
 SBOM ?= build/sbom.cdx.json
 
 .PHONY: run cluster test lint train lock sbom bench drill clean
@@ -18,7 +18,7 @@ cluster: $(VENV)/.installed-test
 	@$(BIN)/python -m benchmarks.cluster
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=25
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check .
