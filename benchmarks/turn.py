@@ -41,7 +41,7 @@ def main() -> None:
 def _ask(assistant: Assistant, question: str, number: int) -> float:
     began = time.perf_counter()
     receipt = assistant.desk.receive(
-        IncomingMessage(SLUG, "benchmark", f"person {number}", str(number), question)
+        IncomingMessage(SLUG, "webchat", f"person {number}", str(number), question)
     )
     if not assistant.desk.wait(receipt, timeout_s=10):
         raise TimeoutError(question)
