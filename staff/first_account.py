@@ -127,15 +127,12 @@ def set_active(
 ) -> None:
     """Disable an account, which ends its logins at once, or enable it again; raises `AccountError`."""
     with database.write() as session:
-        commune = _commune(session, commune_slug)
-        account = find_account(session, commune_id=commune.id, username=username)
-        if account is None:
-            raise AccountError(f"found no account {username!r} in {commune_slug!r}")
+        account = _account(session, commune_slug, username)
         account.is_active = is_active
         end_sessions(session, account)
         note(
             session,
-            commune_id=commune.id,
+            commune_id=account.commune_id,
             actor="command line",
             action="staff_enabled" if is_active else "staff_disabled",
             now=now,
@@ -158,16 +155,13 @@ def give_roles(
     """
     _check_roles(roles)
     with database.write() as session:
-        commune = _commune(session, commune_slug)
-        account = find_account(session, commune_id=commune.id, username=username)
-        if account is None:
-            raise AccountError(f"found no account {username!r} in {commune_slug!r}")
+        account = _account(session, commune_slug, username)
         before, account.roles = sorted(account.roles), sorted(set(roles))
         if sees is not None:
             account.district_communes = _slugs(session, sees)
         note(
             session,
-            commune_id=commune.id,
+            commune_id=account.commune_id,
             actor="command line",
             action="roles_changed",
             now=now,
@@ -185,6 +179,14 @@ def _check_roles(roles: Collection[str]) -> None:
 
 def _slugs(session: Session, sees: Collection[str]) -> list[str]:
     return [each if each == ALL else _commune(session, each).slug for each in sees]
+
+
+def _account(session: Session, commune_slug: str, username: str) -> StaffAccount:
+    commune = _commune(session, commune_slug)
+    account = find_account(session, commune_id=commune.id, username=username)
+    if account is None:
+        raise AccountError(f"found no account {username!r} in {commune_slug!r}")
+    return account
 
 
 def _commune(session: Session, slug: str) -> Commune:
