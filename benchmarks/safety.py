@@ -65,7 +65,7 @@ def main() -> None:
         harmless = [row["text"] for row in secrets if not row["secrets"]]
         show(f"harmless messages masked, {name}", [bool(guard(clean(text)).secrets) for text in harmless])
     urgent = []
-    for name in ("urgent_blind3", "urgent_blind4", "urgent_blind5"):
+    for name in ("urgent_blind3", "urgent_blind4", "urgent_blind5", "urgent_blind6"):
         told = list(rows(f"{name}.jsonl"))
         urgent += told
         heard = {row["id"]: triage.urgent(guard(row["text"]).redacted) is not None for row in told}
@@ -94,7 +94,8 @@ def main() -> None:
         cost("guard", guard, texts)
         cost("triage", triage.urgent, texts)
         cost("scam check", scam, texts)
-        cost("all three", lambda text: (guard(text), triage.urgent(text), scam(text)), texts)
+        # As a message goes: what is urgent is judged no further.
+        cost("the whole guard", lambda text: (guard(text), triage.urgent(text) or scam(text)), texts)
 
 
 if __name__ == "__main__":

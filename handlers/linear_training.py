@@ -16,15 +16,17 @@ MIN_SENTENCES = 2  # and the sentences these were drawn from
 Floats = NDArray[np.float64]
 
 
-def choose_features(found: Sequence[list[str]], sentences: Sequence[int]) -> list[str]:
-    """`sentences` are the numbers of those that were drawn: a feature of one alone is learnt by heart."""
+def choose_features(
+    found: Sequence[list[str]], sentences: Sequence[int], *, least: int = MIN_SENTENCES
+) -> list[str]:
+    """`sentences` are the numbers of those drawn: what fewer than `least` have would be learnt by heart."""
     counts, seen_in = Counter[str](), dict[str, set[int]]()
     for names, sentence in zip(found, sentences, strict=True):
         for name in set(names):
             counts[name] += 1
             seen_in.setdefault(name, set()).add(sentence)
     return sorted(
-        name for name, count in counts.items() if count >= MIN_COUNT and len(seen_in[name]) >= MIN_SENTENCES
+        name for name, count in counts.items() if count >= MIN_COUNT and len(seen_in[name]) >= least
     )
 
 

@@ -1,7 +1,7 @@
 """Is somebody in need of help this minute? Asked of every message before anything else.
 
 Two judges, both read from `knowledge/safety/`: patterns for what is unmistakable, and a small
-linear model for all other ways of saying it (trained by `handlers.triage_training`, served with
+network for all other ways of saying it (trained by `handlers.triage_training`, served with
 numpy alone). Forwarded scams are judged by `handlers.scam`; what to answer is for others.
 """
 
@@ -25,8 +25,9 @@ WINDOW, STEP = 60, 30  # words: in a long story the emergency may stand in any p
 MAX_WORDS = 240  # of a longer message its beginning and its end are read
 
 THRESHOLD_FORWARDED = 0.8  # of a text that speaks like a message from outside
-# (words at most, least probability): "em", "nó mở ra" alone tell little, and talks are full of such words.
-OF_FEW_WORDS = ((2, 0.98), (4, 0.8))
+# (words at most, least probability, least ideas, one of them of danger): "em", "tự mở", "nó mở ra" alone
+# tell little, talks are full of such words, and the model is sure of what it was shown none of.
+OF_FEW_WORDS = ((2, 0.98, 2), (4, 0.8, 1))
 
 Reader = Callable[[str], str]
 
@@ -41,19 +42,26 @@ class Judgement:
 
 
 class UrgentModel:
-    """The first output is the log-odds that a message is urgent, the others say of which kind."""
+    """Sums of the features' rows, a layer, and outputs: the first is the log-odds that a message is
+    urgent, the others say of which kind.
+
+    Its file holds what `LinearModel` reads, and of both layers `layer_n` (in, out) and `layer_n_bias` (out,).
+    """
 
     def __init__(self, path: Path = MODEL) -> None:
-        self._model = LinearModel(path)
-        self.digest = self._model.digest
+        self._sums = LinearModel(path)
+        self.digest = self._sums.digest
         with np.load(path, allow_pickle=False) as data:
+            self._layers = [(data[f"layer_{n}"], data[f"layer_{n}_bias"]) for n in (1, 2)]
             self.kinds = tuple(unpack_names(data["kinds"]))
             self.threshold = float(data["threshold"])
 
     def judge(self, found: Terms) -> tuple[str, float]:
         """The likeliest kind, and the probability that it is urgent at all."""
-        scores = self._model.scores(found)
-        return self.kinds[int(scores[1:].argmax())], float(1 / (1 + np.exp(-scores[0])))
+        values = self._sums.scores(found)
+        for weights, bias in self._layers:
+            values = np.maximum(values, 0) @ weights + bias
+        return self.kinds[int(values[1:].argmax())], float(1 / (1 + np.exp(-values[0])))
 
 
 class Triage:
@@ -78,20 +86,24 @@ class Triage:
 
     def judge(self, text: str) -> Judgement | None:
         for readings in read(text, self._read, self._rules.figures):
-            kind, probability = self._model.judge(terms(readings, self._rules.ideas))
+            found = terms(readings, self._rules.ideas)
+            kind, probability = self._model.judge(found)
             said = [Said(fold_words(reading)) for reading in readings]
-            if probability >= self._least(said[0]):
+            if probability >= self._least(said[0], found.ideas):
                 return Judgement(kind, probability, "model")
             if sure := self._unmistakable(said):
                 return Judgement(sure, probability, "pattern")
         return None
 
-    def _least(self, typed: Said) -> float:
+    def _least(self, typed: Said, ideas: frozenset[str]) -> float:
+        """The probability from which the model decides; more than 1 where it may not."""
         if self._rules.forwarded.stands_in(typed):
             return THRESHOLD_FORWARDED
         count = sum(map(len, typed.places.values()))
-        of_few = next((least for most, least in OF_FEW_WORDS if count <= most), 0.0)
-        return max(of_few, self._model.threshold)
+        for most, least, ideas_needed in OF_FEW_WORDS:
+            if count <= most:
+                return least if len(ideas) >= ideas_needed and ideas & self._rules.danger else 2.0
+        return self._model.threshold
 
     def _unmistakable(self, readings: Sequence[Said]) -> str | None:
         for said in readings:

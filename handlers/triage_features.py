@@ -23,6 +23,10 @@ class Terms:
     words: frozenset[str]  # as typed and as repaired; `word_features` are theirs
     others: frozenset[str]  # pairs of words, ideas, and what the caller adds
 
+    @property
+    def ideas(self) -> frozenset[str]:
+        return frozenset(name[2:] for name in self.others if name.startswith("i:"))
+
     def features(self) -> list[str]:
         """All of them; what two words share comes twice."""
         of_words = [name for word in sorted(self.words) for name in word_features(word)]

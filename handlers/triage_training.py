@@ -6,12 +6,13 @@ type; the guides' questions join as ordinary ones. Reproducible from the seed on
 
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from handlers.linear_training import Floats, choose_features, fit, pack_names
+from handlers.linear_training import choose_features, pack_names
+from handlers.network_training import fit_network
 from handlers.triage import MODEL, Reader, read
 from handlers.triage_features import terms
 from knowledge.glossary import Glossary, load_glossary
@@ -31,8 +32,8 @@ from retrieval.engine import make_repairer
 NOT_URGENT = len(KINDS)
 DRAWS_URGENT, DRAWS_NOT, DRAWS_PLAIN = 12, 10, 4  # of a sentence; plain ones have no slots
 PLAIN_SHARE = 0.2  # of the draws that stay as written, besides the first
-LEAST_WEIGHT = 0.06  # a feature below it for every kind is left out of the file
-THRESHOLD = 0.5  # between hearing everybody and not alarming who only asks (docs/benchmarks.md)
+LEAST_SENTENCES = 3  # in which a feature occurs
+THRESHOLD = 0.55  # between hearing everybody and not alarming who only asks (docs/benchmarks.md)
 
 Example = tuple[tuple[str, ...], int, int]  # readings, class, number of the sentence
 
@@ -49,15 +50,19 @@ def train_triage(folder: Path | None = None, *, content: Path = CONTENT, seed: i
 
     drawn = list(draw_examples(examples, rules, library, words, glossary, reader, seed=seed))
     found = [terms(readings, rules.ideas).features() for readings, _, _ in drawn]
-    names = choose_features(found, [number for _, _, number in drawn])
-    weights, bias = fit_both(found, [label for _, label, _ in drawn], names)
-    kept = np.abs(weights).max(axis=1) >= LEAST_WEIGHT
+    names = choose_features(found, [number for _, _, number in drawn], least=LEAST_SENTENCES)
+    network = fit_network(found, [label for _, label, _ in drawn], names, kinds=NOT_URGENT, seed=seed)
+    (weights_1, bias_1), (weights_2, bias_2) = network.layers
     path = (folder or MODEL.parent) / MODEL.name
     np.savez_compressed(
         path,
-        features=pack_names([name for name, keep in zip(names, kept, strict=True) if keep]),
-        weights=weights[kept].astype(np.float16),
-        bias=bias.astype(np.float32),
+        features=pack_names(names),
+        weights=network.rows.astype(np.float16),
+        bias=network.row_bias,
+        layer_1=weights_1,
+        layer_1_bias=bias_1,
+        layer_2=weights_2,
+        layer_2_bias=bias_2,
         kinds=pack_names(KINDS),
         threshold=np.float32(THRESHOLD),
         digest=pack_names([examples.digest]),
@@ -105,20 +110,6 @@ def _is_unclear(slug: str, question: str, examples: UrgentExamples) -> bool:
     if slug in examples.unclear_guides or question in examples.unclear_questions:
         return True
     return slug.startswith("at-") and not examples.unclear_words.isdisjoint(question.lower().split())
-
-
-def fit_both(
-    found: Sequence[list[str]], labels: Sequence[int], names: Sequence[str]
-) -> tuple[Floats, Floats]:
-    """Whether it is urgent, and of which kind what is urgent is: weights (features, 1 + kinds), bias.
-
-    Two questions, for one softmax over kinds and "none" tells near misses apart less well.
-    """
-    is_urgent = [label != NOT_URGENT for label in labels]
-    whether = fit(found, is_urgent, names)
-    urgent = [at for at, urgent in enumerate(is_urgent) if urgent]
-    which = fit([found[at] for at in urgent], [labels[at] for at in urgent], names)
-    return np.hstack([whether[0], which[0]]), np.hstack([whether[1], which[1]])
 
 
 if __name__ == "__main__":

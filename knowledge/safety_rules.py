@@ -40,6 +40,7 @@ class UrgentRules:
     kinds: tuple[str, ...]  # of `unmistakable`, the first that is found decides
     unmistakable: WordingIndex
     forwarded: Wording  # how messages from outside speak
+    danger: frozenset[str]  # ideas: of a few words one of them must be there
     coarse: tuple[str, ...]  # when judging fails
     ideas: Ideas
 
@@ -85,6 +86,10 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
     data, path = _read(content, "urgent.yaml")
     if unknown := set(data["patterns"]) - set(KINDS):
         raise ContentError(path, 1, f"patterns: {sorted(unknown)}", f"kinds of {', '.join(KINDS)}")
+    ideas = _load_ideas(content)
+    known = {idea for found in ideas.phrases.values() for idea in found}
+    if unknown := set(data["danger"]) - known:
+        raise ContentError(path, 1, f"danger: {sorted(unknown)}", "ideas of ideas.yaml")
     return UrgentRules(
         version=str(data["version"]),
         figures=_any_of(data["figures"], path),
@@ -92,8 +97,9 @@ def load_urgent_rules(content: Path = CONTENT) -> UrgentRules:
         kinds=tuple(data["patterns"]),
         unmistakable=WordingIndex({kind: _worded(found, path) for kind, found in data["patterns"].items()}),
         forwarded=_any_of(data["forwarded"], path),
+        danger=frozenset(data["danger"]),
         coarse=tuple(data["coarse"]),
-        ideas=_load_ideas(content),
+        ideas=ideas,
     )
 
 
