@@ -96,13 +96,17 @@ class ActionRecords:
         self, session: Session, call: Call, profile: CommuneProfile, now: dt.datetime
     ) -> tuple[InboxMessage, bool]:
         hashes = self._vault.hashes(CHANNEL, call.sender)
-        conversation = learners.open_conversation(
-            session, commune_id=profile.id, channel=CHANNEL, hashes=hashes, now=now
-        )
-        learners.note_message(session, conversation, newest=hashes[0], sealed_address=None, now=now)
-        return inbox.claim(
+        talk = learners.note_message(
             session,
-            conversation,
+            commune_id=profile.id,
+            channel=CHANNEL,
+            hashes=hashes,
+            sealed_address=None,
+            now=now,
+        )
+        return inbox.claim_row(
+            session,
+            talk,
             message_id=self._message_id(call),
             text=call.said.redacted[:MAX_TEXT],
             secrets=[secret.kind for secret in call.said.secrets],

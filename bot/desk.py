@@ -114,15 +114,19 @@ class DatabaseDesk:
         hashes = self._vault.hashes(message.channel, message.external_id)
         sealed = self._vault.seal(message.address) if message.address else None
         now = self._clock()
-        with self._database.write() as session:
-            conversation = learners.open_conversation(
-                session, commune_id=profile.id, channel=message.channel, hashes=hashes, now=now
+        with self._database.write_rows() as connection:
+            talk = learners.note_message(
+                connection,
+                commune_id=profile.id,
+                channel=message.channel,
+                hashes=hashes,
+                sealed_address=sealed,
+                now=now,
             )
-            learners.note_message(session, conversation, newest=hashes[0], sealed_address=sealed, now=now)
-            keep_talk_growing(session, commune_id=profile.id, conversation_id=conversation.id)
-            stored, is_new = inbox.claim(
-                session,
-                conversation,
+            keep_talk_growing(connection, commune_id=profile.id, conversation_id=talk.id)
+            claimed = inbox.claim(
+                connection,
+                talk,
                 # By the oldest key: a second delivery is known after a change of keys, too.
                 message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
                 kind=inbox.UNHEARD if self._is_to_be_heard(message) else message.kind,
@@ -134,9 +138,9 @@ class DatabaseDesk:
                 now=now,
             )
             # A second delivery is no second message.
-            if is_new and limits is not None:
+            if claimed.is_new and limits is not None:
                 limits.count_person(hashes[-1])
-            receipt = Receipt(stored.commune_id, stored.conversation_id, stored.id, is_new)
+        receipt = Receipt(claimed.commune_id, claimed.conversation_id, claimed.id, claimed.is_new)
         self._worker.wake()
         return receipt
 

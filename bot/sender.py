@@ -224,9 +224,9 @@ class Sender:
 
     def _take(self) -> Taken | None:
         now = self._clock()
-        with self._database.write() as session:
+        with self._database.write_rows() as connection:
             return outbox.take_next(
-                session,
+                connection,
                 commune_id=self._commune_id,
                 channel=self._channel.name,
                 now=now,
@@ -239,6 +239,11 @@ class Sender:
             try:
                 async with asyncio.timeout(CALL_TIMEOUT_S):
                     provider_id = await self._call(taken)
+            except AWAY as error:  # a channel that counts what it sent asks the database before the call
+                _log.warning("nothing was sent: the database is away", error=type(error).__name__)
+                await asyncio.sleep(SWEEP_S)
+                await self._write_down(self._note_failure, taken, NotNow("the database was away", after_s=0))
+                return
             except Exception as error:
                 await self._write_down(self._note_failure, taken, _as_send_error(error))
                 return
@@ -281,8 +286,8 @@ class Sender:
                 raise NeverSent(reason)
 
     def _note_sent(self, taken: Taken, provider_id: str | None) -> None:
-        with self._database.write() as session:
-            outbox.mark_taken(session, taken, state="sent", now=self._clock(), provider_id=provider_id)
+        with self._database.write_rows() as connection:
+            outbox.mark_taken(connection, taken, state="sent", now=self._clock(), provider_id=provider_id)
         self._metrics.sent(self._channel.name, "sent")
         _log.info("a reply is sent", channel=self._channel.name, outbox_id=taken.id, attempts=taken.attempts)
 

@@ -4,7 +4,7 @@ Their order is the order of a talk: a message waits for those with smaller ids, 
 entries after the last one it has.
 """
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from records import ids
@@ -35,9 +35,10 @@ _OF_TALK = select(
 )
 
 
-def keep_talk_growing(session: Session, *, commune_id: int, conversation_id: int) -> None:
+def keep_talk_growing(session: Session | Connection, *, commune_id: int, conversation_id: int) -> None:
     """The same for what other workers wrote in a talk; SQLite has one worker, which counts by itself."""
-    if session.get_bind().dialect.name == "sqlite":
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    if bind.dialect.name == "sqlite":
         return
     talk = {"commune_id": commune_id, "conversation_id": conversation_id}
     for found in session.execute(_OF_TALK, talk).one():

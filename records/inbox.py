@@ -2,13 +2,14 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, exists, func, select
+from sqlalchemy import Connection, Select, bindparam, exists, func, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import Session, aliased, make_transient_to_detached
+from sqlalchemy.orm import Session, aliased
 
 from records.ids import new_id
+from records.learners import Talk
 from records.models import Conversation, InboxMessage
 
 MAX_ATTEMPTS = 3
@@ -22,14 +23,26 @@ _INSERTS = {
     .returning(InboxMessage.__table__.c.id)
     for dialect in (postgresql, sqlite)
 }
+_KNOWN = select(InboxMessage.__table__.c.id, InboxMessage.__table__.c.conversation_id).where(
+    *(InboxMessage.__table__.c[name] == bindparam(name) for name in _KEY)
+)
 _STATE = select(InboxMessage.state).where(
     InboxMessage.commune_id == bindparam("commune_id"), InboxMessage.id == bindparam("id")
 )
 
 
+class Claim(NamedTuple):
+    """Which row of the inbox a message is, and whether it was stored just now."""
+
+    commune_id: int
+    conversation_id: int
+    id: int
+    is_new: bool
+
+
 def claim(
-    session: Session,
-    conversation: Conversation,
+    session: Session | Connection,
+    talk: Talk | Conversation,
     *,
     message_id: str,
     text: str,
@@ -39,17 +52,17 @@ def claim(
     kind: str = "text",
     context: dict[str, Any] | None = None,
     now: dt.datetime,
-) -> tuple[InboxMessage, bool]:
-    """Store a masked message; returns it and whether it is new.
+) -> Claim:
+    """Store a masked message.
 
     The unique key (commune, channel, message id) is the guard against a second delivery, not a
     look-up: of two deliveries at once, one inserts and the other finds the first one's row.
     """
     values: dict[str, Any] = {
-        "commune_id": conversation.commune_id,
+        "commune_id": talk.commune_id,
         "id": new_id(),
-        "conversation_id": conversation.id,
-        "channel": conversation.channel,
+        "conversation_id": talk.id,
+        "channel": talk.channel,
         "message_id": message_id,
         "kind": kind,
         "context": context,
@@ -62,20 +75,18 @@ def claim(
         "received_at": now,
         "done_at": None,
     }
-    insert = _INSERTS[session.get_bind().dialect.name]
-    if session.execute(insert, values).first() is None:
-        known = session.scalars(
-            select(InboxMessage).where(
-                InboxMessage.commune_id == conversation.commune_id,
-                InboxMessage.channel == conversation.channel,
-                InboxMessage.message_id == message_id,
-            )
-        ).one()
-        return known, False
-    message = InboxMessage(**values)
-    make_transient_to_detached(message)  # the row is there already
-    session.add(message)
-    return message, True
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    is_new = session.execute(_INSERTS[bind.dialect.name], values).first() is not None
+    if is_new:
+        return Claim(talk.commune_id, talk.id, values["id"], is_new)
+    known = session.execute(_KNOWN, {name: values[name] for name in _KEY}).one()
+    return Claim(talk.commune_id, known.conversation_id, known.id, is_new)
+
+
+def claim_row(session: Session, talk: Talk | Conversation, **message: Any) -> tuple[InboxMessage, bool]:
+    """`claim` for who goes on with the row: (the message, whether it is new)."""
+    claimed = claim(session, talk, **message)
+    return session.get_one(InboxMessage, (claimed.commune_id, claimed.id)), claimed.is_new
 
 
 def _oldest() -> Select[InboxMessage, Conversation]:

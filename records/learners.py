@@ -2,8 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -25,16 +26,32 @@ _CONVERSATION = (
     )
 )
 _IDENTITIES = Base.metadata.tables["channel_identities"]
+# As text: SQLAlchemy takes the tables' names out of what an UPDATE of SQLite returns, and both have an `id`.
 _NOTE_MESSAGE = (
-    update(_IDENTITIES)
-    .where(_IDENTITIES.c.commune_id == bindparam("its_commune"), _IDENTITIES.c.id == bindparam("its_id"))
-    .values(
-        external_hash=bindparam("external_hash"),
-        sealed_address=bindparam("sealed_address"),
-        last_message_at=bindparam("last_message_at"),
-        left_at=None,
+    text("""
+        UPDATE channel_identities
+        SET external_hash = :external_hash, sealed_address = :sealed_address,
+            last_message_at = :last_message_at, left_at = NULL
+        WHERE commune_id = :commune_id AND channel = :channel AND external_hash IN :hashes
+        RETURNING (
+            SELECT conversations.id FROM conversations
+            WHERE conversations.commune_id = channel_identities.commune_id
+            AND conversations.identity_id = channel_identities.id
+        )
+    """)
+    .bindparams(bindparam("hashes", expanding=True))
+    .bindparams(
+        *(bindparam(name, type_=_IDENTITIES.c[name].type) for name in ("sealed_address", "last_message_at"))
     )
 )
+
+
+class Talk(NamedTuple):
+    """Which conversation it is, for those who need no more of it than that."""
+
+    commune_id: int
+    id: int
+    channel: str
 
 
 def find_identity(
@@ -74,24 +91,34 @@ def open_conversation(
 
 
 def note_message(
-    session: Session,
-    conversation: Conversation,
+    session: Session | Connection,
     *,
-    newest: str,
+    commune_id: int,
+    channel: str,
+    hashes: Sequence[str],
     sealed_address: bytes | None,
     now: dt.datetime,
-) -> None:
-    """They wrote just now and can be answered there; `newest` is their hash under the newest key."""
-    session.execute(
-        _NOTE_MESSAGE,
-        {
-            "its_commune": conversation.commune_id,
-            "its_id": conversation.identity_id,
-            "external_hash": newest,
-            "sealed_address": sealed_address,
-            "last_message_at": now,
-        },
-    )
+) -> Talk:
+    """They wrote just now and can be answered there; returns their talk, which is made when they are new.
+
+    From now on they are known by the newest of `hashes` (the first). One statement, because each
+    message that comes in pays for it.
+    """
+    they = {
+        "commune_id": commune_id,
+        "channel": channel,
+        "hashes": list(hashes),
+        "external_hash": hashes[0],
+        "sealed_address": sealed_address,
+        "last_message_at": now,
+    }
+    found = session.execute(_NOTE_MESSAGE, they).scalar()
+    if found is None:
+        connection = session if isinstance(session, Connection) else session.connection()
+        with Session(connection, join_transaction_mode="create_savepoint") as made, made.begin():
+            open_conversation(made, commune_id=commune_id, channel=channel, hashes=hashes, now=now)
+        found = session.execute(_NOTE_MESSAGE, they).scalar_one()
+    return Talk(commune_id, found, channel)
 
 
 def note_left(session: Session, *, commune_id: int, conversation_id: int, now: dt.datetime) -> None:

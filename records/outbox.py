@@ -12,7 +12,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Select, Update, bindparam, exists, func, or_, select, update
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Select,
+    Update,
+    bindparam,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from records.ids import new_id
@@ -90,6 +102,7 @@ def _next() -> Select[Any]:
 # Statements are built once: that costs more than running them, and each reply needs them.
 _NEXT = _next()
 _TABLE = Base.metadata.tables["outbox"]
+_PUT = insert(_TABLE)
 _MARK = (
     update(_TABLE)
     .where(_TABLE.c.commune_id == bindparam("its_commune"), _TABLE.c.id == bindparam("its_id"))
@@ -114,24 +127,29 @@ def _end_of_attempt(changed: frozenset[str]) -> Update:
 
 def put(
     session: Session, message: InboxMessage, bodies: Sequence[dict[str, Any]], *, now: dt.datetime
-) -> list[OutboxMessage]:
-    """Queue the replies to `message`, in this order."""
+) -> list[int]:
+    """Queue the replies to `message`, in this order; returns their ids."""
+    ids = [new_id() for _ in bodies]
     rows = [
-        OutboxMessage(
-            commune_id=message.commune_id,
-            id=new_id(),
-            conversation_id=message.conversation_id,
-            inbox_id=message.id,
-            position=position,
-            channel=message.channel,
-            body=body,
-            not_before=now,
-            created_at=now,
-        )
-        for position, body in enumerate(bodies)
+        {
+            "commune_id": message.commune_id,
+            "id": row_id,
+            "conversation_id": message.conversation_id,
+            "inbox_id": message.id,
+            "position": position,
+            "channel": message.channel,
+            "body": body,
+            "state": "pending",
+            "attempts": 0,
+            "not_before": now,
+            "created_at": now,
+        }
+        for position, (row_id, body) in enumerate(zip(ids, bodies, strict=True))
     ]
-    session.add_all(rows)
-    return rows
+    if rows:
+        with session.no_autoflush:  # what a turn changed is written once, at its end
+            session.execute(_PUT, rows)
+    return ids
 
 
 def push(
@@ -156,7 +174,12 @@ def push(
 
 
 def take_next(
-    session: Session, *, commune_id: int, channel: str, now: dt.datetime, worker_id: int | None = None
+    session: Session | Connection,
+    *,
+    commune_id: int,
+    channel: str,
+    now: dt.datetime,
+    worker_id: int | None = None,
 ) -> Taken | None:
     """The oldest row that is due, marked as being sent; the caller commits, then calls the channel.
 
@@ -185,7 +208,7 @@ def take_next(
 
 
 def mark_taken(
-    session: Session,
+    session: Session | Connection,
     taken: Taken,
     *,
     state: str,

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select, text
 from records import community  # noqa: F401 - its tables belong to the schema
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim, finish, lock_next
+from records.inbox import claim_row, finish, lock_next
 from records.learners import open_conversation
 from records.models import Base, InboxMessage
 from records.outbox import put, take_next
@@ -29,7 +29,7 @@ def talked(database: Database) -> Database:
     with database.write() as session:
         home = add_commune(session, slug="tan-cuong", name="Tân Cương", now=NOW).id
         talk = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
-        claim(session, talk, message_id="1", text="chào", now=NOW)
+        claim_row(session, talk, message_id="1", text="chào", now=NOW)
     return database
 
 
@@ -78,7 +78,7 @@ def test_a_message_is_answered_with_partitions(talked: Database):
         put(session, message, [{"text": "Dạ", "choices": []}], now=NOW)
         finish(message, now=NOW)
         home = talk.commune_id
-        _, is_new = claim(session, talk, message_id="1", text="chào", now=NOW)
+        _, is_new = claim_row(session, talk, message_id="1", text="chào", now=NOW)
     with talked.write() as session:
         taken = take_next(session, commune_id=home, channel="zalo", now=NOW)
 

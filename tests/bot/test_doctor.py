@@ -25,16 +25,16 @@ from records.backup import back_up
 from records.channel_tokens import lock_token, write_token
 from records.communes import add_commune
 from records.database import Database, open_database, sqlite_url
-from records.inbox import claim, finish
-from records.learners import note_message, open_conversation
+from records.inbox import claim_row, finish
+from records.learners import note_message
 from records.models import OutboxMessage
-from records.outbox import put
 from records.staff_accounts import add_account, set_second_factor
 from records.vault import open_vault
 from tests.conftest import NOW
 from tests.fakes.telegram import FakeTelegram, fake_telegram
 from tests.fakes.zalo_bot import TOKEN, FakeZaloBot
 from tests.fakes.zalo_oa import APP_ID, APP_SECRET, FIRST_REFRESH, OA_SECRET, FakeZaloOa
+from tests.records.replies import put_rows
 
 PUBLIC = "https://xa.example.vn"
 
@@ -69,15 +69,19 @@ class Home:
         self._messages += 1
         person = f"person {self._messages}"
         with self.database.write() as session:
-            talk = open_conversation(
-                session, commune_id=self.commune_id, channel=channel, hashes=[person], now=at
+            talk = note_message(
+                session,
+                commune_id=self.commune_id,
+                channel=channel,
+                hashes=[person],
+                sealed_address=None,
+                now=at,
             )
-            note_message(session, talk, newest=person, sealed_address=None, now=at)
-            message, _ = claim(session, talk, message_id=person, text="", now=at)
+            message, _ = claim_row(session, talk, message_id=person, text="", now=at)
             message.state = state
             if state != "pending":
                 finish(message, now=at, state=state)
-                (row,) = put(session, message, [{"text": "a", "choices": []}], now=at)
+                (row,) = put_rows(session, message, [{"text": "a", "choices": []}], now=at)
                 row.state, row.error = reply, "blocked" if reply == "dead" else None
                 row.sent_at = at if reply == "sent" else None
 

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import func, select
 
 from records.database import Database, open_database, sqlite_url
-from records.inbox import claim
+from records.inbox import claim_row
 from records.learners import open_conversation
 from records.models import InboxMessage, OutboxMessage
 from records.sample import ensure_sample_commune
@@ -68,7 +68,7 @@ def leave_messages(path: Path, count: int) -> None:
             talk = open_conversation(
                 session, commune_id=commune.id, channel="webchat", hashes=[f"p{number}"], now=NOW
             )
-            claim(session, talk, message_id=f"m{number}", text="quen mat khau vneid lam sao", now=NOW)
+            claim_row(session, talk, message_id=f"m{number}", text="quen mat khau vneid lam sao", now=NOW)
 
 
 def test_when_too_many_wait_platforms_come_again_and_people_are_told_and_then_it_goes_on(

@@ -13,7 +13,7 @@ from bot.gauges import Gauges
 from bot.messages import IncomingMessage, Overloaded
 from bot.metrics import Metrics
 from bot.settings import Settings
-from records.inbox import claim
+from records.inbox import claim_row
 from records.jobs import EVERYWHERE
 from records.learners import open_conversation
 from records.models import InboxMessage, JobRun, OutboxMessage
@@ -72,7 +72,7 @@ def test_what_waits_is_told_with_its_age(assistant: Assistant, clock: HandClock)
             session, commune_id=commune_id, channel="zalo-oa", hashes=["bà"], now=clock()
         )
         for number in range(3):
-            message, _ = claim(session, talk, message_id=str(number), text="", now=clock())
+            message, _ = claim_row(session, talk, message_id=str(number), text="", now=clock())
         message.state = "dead"
         replies = session.query(OutboxMessage).count()
     clock.forward(seconds=40)
@@ -142,7 +142,7 @@ def test_many_who_ask_cost_one_look_at_the_database(assistant: Assistant, clock:
             session, commune_id=assistant.directory.by_slug(SLUG).id, channel="telegram",
             hashes=["bà"], now=clock(),
         )  # fmt: skip
-        claim(session, talk, message_id="1", text="", now=clock())
+        claim_row(session, talk, message_id="1", text="", now=clock())
 
     after = {metric.name: metric.samples for metric in gauges.collect()}
 

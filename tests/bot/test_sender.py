@@ -6,9 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -18,8 +17,8 @@ from bot.metrics import Metrics
 from bot.sender import BREAK_AFTER, BREAK_S, GONE_S, LEASE_S, Breaker, Sender
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim
-from records.learners import note_message, open_conversation
+from records.inbox import claim_row
+from records.learners import note_message
 from records.models import ChannelIdentity, OutboxMessage
 from records.only_one import Presence
 from records.outbox import put, take_next
@@ -60,12 +59,15 @@ class Office:
     def reply(self, person: str, *texts: str, has_address: bool = True, **body: object) -> None:
         self._messages += 1
         with self.database.write() as session:
-            talk = open_conversation(
-                session, commune_id=self.home, channel="telegram", hashes=[person], now=self.clock()
+            talk = note_message(
+                session,
+                commune_id=self.home,
+                channel="telegram",
+                hashes=[person],
+                sealed_address=VAULT.seal(person) if has_address else None,
+                now=self.clock(),
             )
-            sealed = VAULT.seal(person) if has_address else None
-            note_message(session, talk, newest=person, sealed_address=sealed, now=self.clock())
-            message, _ = claim(session, talk, message_id=f"m{self._messages}", text="", now=self.clock())
+            message, _ = claim_row(session, talk, message_id=f"m{self._messages}", text="", now=self.clock())
             bodies = [{"text": text, "choices": []} for text in texts] + ([body] if body else [])
             put(session, message, bodies, now=self.clock())
 
@@ -236,14 +238,17 @@ def test_a_reply_that_is_out_while_the_database_is_away_is_written_down_later(
 ):
     monkeypatch.setattr(sending, "SWEEP_S", 0)
     office.reply("ba", "một")
-    write, failures = office.database.write, [OperationalError("INSERT", {}, Exception("disk is full"))] * 3
+    write, failures = (
+        office.database.write_rows,
+        [OperationalError("INSERT", {}, Exception("disk is full"))] * 3,
+    )
 
-    def sometimes() -> AbstractContextManager[Session]:
+    def sometimes() -> AbstractContextManager[Connection]:
         if failures:
             raise failures.pop()
         return write()
 
-    office.channel.on_call = lambda: monkeypatch.setattr(office.database, "write", sometimes)
+    office.channel.on_call = lambda: monkeypatch.setattr(office.database, "write_rows", sometimes)
     office.send_all()
 
     assert (office.channel.sent, office.states(), failures) == ([("ba", "một")], ["sent"], [])

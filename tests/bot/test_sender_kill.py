@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import select
 
 from records.database import Database
-from records.inbox import claim
-from records.learners import note_message, open_conversation
+from records.inbox import claim_row
+from records.learners import note_message
 from records.models import OutboxMessage
 from records.outbox import put
 from records.sample import ensure_sample_commune
@@ -29,9 +29,15 @@ def write(database: Database, folder: Path) -> None:
     vault = open_vault(folder / "secret.key")
     with database.write() as session:
         home = ensure_sample_commune(session, now=NOW).id
-        talk = open_conversation(session, commune_id=home, channel="zalo-bot", hashes=["ba"], now=NOW)
-        note_message(session, talk, newest="ba", sealed_address=vault.seal("chat-ba"), now=NOW)
-        message, _ = claim(session, talk, message_id="1", text="chào", now=NOW)
+        talk = note_message(
+            session,
+            commune_id=home,
+            channel="zalo-bot",
+            hashes=["ba"],
+            sealed_address=vault.seal("chat-ba"),
+            now=NOW,
+        )
+        message, _ = claim_row(session, talk, message_id="1", text="chào", now=NOW)
         put(session, message, [{"text": text, "choices": []} for text in REPLIES], now=NOW)
 
 

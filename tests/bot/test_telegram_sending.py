@@ -19,8 +19,8 @@ from bot.sender import Breaker, Sender
 from knowledge.phrases import load_phrases
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim
-from records.learners import note_message, open_conversation
+from records.inbox import claim_row
+from records.learners import note_message
 from records.models import OutboxMessage
 from records.only_one import Leadership
 from records.outbox import put
@@ -270,11 +270,15 @@ class PostOffice:
         self._messages += 1
         now = self.clock()
         with self.database.write() as session:
-            talk = open_conversation(
-                session, commune_id=self.home, channel="telegram", hashes=[str(chat)], now=now
+            talk = note_message(
+                session,
+                commune_id=self.home,
+                channel="telegram",
+                hashes=[str(chat)],
+                sealed_address=VAULT.seal(str(chat)),
+                now=now,
             )
-            note_message(session, talk, newest=str(chat), sealed_address=VAULT.seal(str(chat)), now=now)
-            message, _ = claim(session, talk, message_id=f"m{self._messages}", text="", now=now)
+            message, _ = claim_row(session, talk, message_id=f"m{self._messages}", text="", now=now)
             put(session, message, [{"text": text, "choices": []} for text in texts], now=now)
 
     async def send_for(self, length: dt.timedelta) -> None:

@@ -18,8 +18,8 @@ from bot.sender import Breaker, Sender
 from knowledge.phrases import load_phrases
 from records.communes import add_commune, find_commune
 from records.database import Database
-from records.inbox import claim
-from records.learners import note_message, open_conversation
+from records.inbox import claim_row
+from records.learners import note_message
 from records.models import OutboxMessage
 from records.only_one import Leadership
 from records.outbox import put
@@ -138,11 +138,15 @@ class Office:
         choices = [{"number": n, "title": f"Mục {n}", "payload": f"l:{n}"} for n in range(1, buttons + 1)]
         bodies = [{"text": text, "choices": choices} for text in texts]
         with self.database.write() as session:
-            talk = open_conversation(
-                session, commune_id=self.home, channel="zalo-oa", hashes=[person], now=self.clock()
+            talk = note_message(
+                session,
+                commune_id=self.home,
+                channel="zalo-oa",
+                hashes=[person],
+                sealed_address=VAULT.seal(person),
+                now=self.clock(),
             )
-            note_message(session, talk, newest=person, sealed_address=VAULT.seal(person), now=self.clock())
-            message, _ = claim(session, talk, message_id=f"m{self._messages}", text="", now=self.clock())
+            message, _ = claim_row(session, talk, message_id=f"m{self._messages}", text="", now=self.clock())
             put(session, message, bodies, now=self.clock())
 
     def rows(self) -> list[OutboxMessage]:

@@ -48,7 +48,14 @@ class Village:
             talk = learners.open_conversation(
                 session, commune_id=self.home, channel=channel, hashes=[name], now=at
             )
-            learners.note_message(session, talk, newest=name, sealed_address=b"x", now=at)
+            learners.note_message(
+                session,
+                commune_id=self.home,
+                channel=channel,
+                hashes=[name],
+                sealed_address=b"x",
+                now=at,
+            )
             whose = {"commune_id": self.home, "learner_id": talk.learner_id}
             if agrees:
                 learners.note_consent(session, **whose, what="announce_consent", version="1", now=NOW)

@@ -15,7 +15,7 @@ from records.backup import BackupError, back_up, backups, check_backup, restore,
 from records.communes import add_commune
 from records.database import Database, open_database, sqlite_url
 from records.erasure import delete_learner
-from records.inbox import claim, finish
+from records.inbox import claim_row, finish
 from records.learners import open_conversation
 from records.models import (
     ChannelIdentity,
@@ -57,7 +57,7 @@ def do_turn(database: Database, commune_id: int, number: int) -> None:
         talk = open_conversation(
             session, commune_id=commune_id, channel="zalo", hashes=[f"người {number % 7}"], now=NOW
         )
-        message, _ = claim(session, talk, message_id=f"m{number}", text=f"câu {number}", now=NOW)
+        message, _ = claim_row(session, talk, message_id=f"m{number}", text=f"câu {number}", now=NOW)
         record_question(
             session,
             commune_id=commune_id,

@@ -13,7 +13,7 @@ from records.community import Profile, Volunteer
 from records.database import Database, sqlite_driver
 from records.erasure import erase_again, erase_learner, erase_profile, remove_shells
 from records.handoffs import open_call
-from records.inbox import claim, finish, lock_next
+from records.inbox import claim_row, finish, lock_next
 from records.learners import find_conversation, open_conversation, set_hamlet
 from records.models import (
     Base,
@@ -77,7 +77,7 @@ def link(session: Session, commune_id: int, person: str, channel: str) -> Conver
 def live(session: Session, conversation: Conversation, says: str) -> None:
     """A whole turn of everything that is kept of a learner, with `says` wherever a text may stand."""
     commune_id, learner_id = conversation.commune_id, conversation.learner_id
-    message, _ = claim(
+    message, _ = claim_row(
         session,
         conversation,
         message_id=f"{conversation.id}:{says}",
@@ -126,7 +126,7 @@ def live(session: Session, conversation: Conversation, says: str) -> None:
 
 def ask_to_erase(session: Session, conversation: Conversation) -> InboxMessage:
     """The turn in which a learner's data is erased."""
-    message, _ = claim(
+    message, _ = claim_row(
         session,
         conversation,
         message_id=f"{conversation.id}:xóa",
@@ -288,7 +288,7 @@ def test_on_a_shared_phone_everybody_is_erased_together(
 def test_one_of_several_is_taken_off_a_phone_with_every_text_of_it(database: Database, home: int):
     with database.write() as session:
         conversation = shared_by(session, home, "bà", "")
-        message, _ = claim(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
+        message, _ = claim_row(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
         erase_profile(session, conversation, name="bà", keep=message, receipt=RECEIPT, now=LATER)
 
     assert "lời của bà" not in json.dumps(all_rows(database), default=str, ensure_ascii=False)
@@ -302,7 +302,7 @@ def test_one_of_several_is_taken_off_a_phone_with_every_text_of_it(database: Dat
 def test_who_is_talking_cannot_be_taken_off(database: Database, home: int):
     with database.write() as session:
         conversation = shared_by(session, home, "bà")
-        message, _ = claim(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
+        message, _ = claim_row(session, conversation, message_id="bỏ", text="bỏ bà khỏi máy", now=LATER)
 
         with pytest.raises(ValueError, match="expected somebody else"):
             erase_profile(session, conversation, name="bà", keep=message, receipt=RECEIPT, now=LATER)
@@ -383,7 +383,7 @@ def test_a_talk_used_again_after_the_erasure_stays_however_quiet_it_gets(databas
 def test_a_shell_with_a_message_that_waits_stays_until_it_is_done(database: Database, home: int):
     with database.write() as session:
         ask_to_erase(session, talk(session, home, "ba"))
-        claim(session, talk(session, home, "ba"), message_id="mới", text="quét mã qr", now=LATER)
+        claim_row(session, talk(session, home, "ba"), message_id="mới", text="quét mã qr", now=LATER)
 
     with database.write() as session:
         assert remove_shells(session, before=LATER + HOUR) == 0

@@ -7,10 +7,11 @@ from records.database import Database
 from records.health import Traffic, Waiting, staff_without_second_factor, traffic
 from records.health import waiting_messages as messages
 from records.health import waiting_replies as replies
-from records.inbox import claim
+from records.inbox import claim_row
 from records.learners import note_message, open_conversation
-from records.outbox import put, sent_since
+from records.outbox import sent_since
 from records.staff_accounts import add_account, set_second_factor
+from tests.records.replies import put_rows
 
 HOUR = dt.timedelta(hours=1)
 
@@ -21,10 +22,17 @@ def talk(database: Database, commune_id: int, person: str, states: tuple[str, ..
         conversation = open_conversation(
             session, commune_id=commune_id, channel="telegram", hashes=[person], now=at
         )
-        note_message(session, conversation, newest=person, sealed_address=None, now=at)
-        message, _ = claim(session, conversation, message_id=person, text="", now=at)
+        note_message(
+            session,
+            commune_id=commune_id,
+            channel="telegram",
+            hashes=[person],
+            sealed_address=None,
+            now=at,
+        )
+        message, _ = claim_row(session, conversation, message_id=person, text="", now=at)
         message.state = "done" if states else "pending"
-        rows = put(session, message, [{"text": "a", "choices": []} for _ in states], now=at)
+        rows = put_rows(session, message, [{"text": "a", "choices": []} for _ in states], now=at)
         for row, state in zip(rows, states, strict=True):
             row.state, row.error = state, "blocked" if state == "dead" else None
             row.sent_at = at if state == "sent" else None

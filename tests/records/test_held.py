@@ -50,7 +50,14 @@ def test_hashes_addresses_and_our_own_numbers_are_left_out(database: Database):
     with database.write() as session:
         home = add_commune(session, slug="tan-cuong", name="Tân Cương", now=NOW).id
         conversation = talk(session, home, "dấu-vết-của-ba")
-        note_message(session, conversation, newest="băm-mới", sealed_address=b"kin", now=NOW)
+        note_message(
+            session,
+            commune_id=home,
+            channel="zalo",
+            hashes=["băm-mới", "dấu-vết-của-ba"],
+            sealed_address=b"kin",
+            now=NOW,
+        )
         record_completion(
             session,
             commune_id=home,

@@ -8,9 +8,9 @@ from records import ids
 from records.communes import add_commune
 from records.database import Database
 from records.id_floor import keep_ids_growing
-from records.inbox import claim
+from records.inbox import claim_row
 from records.learners import open_conversation
-from records.outbox import put
+from tests.records.replies import put_rows
 
 
 def test_after_a_restart_ids_are_above_those_made_before_the_clock_was_set_back(
@@ -20,8 +20,8 @@ def test_after_a_restart_ids_are_above_those_made_before_the_clock_was_set_back(
         home = add_commune(session, slug="home", name="xã Nhà", now=now).id
         add_commune(session, slug="other", name="xã Khác", now=now)
         talk = open_conversation(session, commune_id=home, channel="webchat", hashes=["ba"], now=now)
-        message, _ = claim(session, talk, message_id="1", text="", now=now)
-        (reply,) = put(session, message, [{"text": "một", "choices": []}], now=now)
+        message, _ = claim_row(session, talk, message_id="1", text="", now=now)
+        (reply,) = put_rows(session, message, [{"text": "một", "choices": []}], now=now)
         newest = reply.id
     monkeypatch.setattr(ids, "_last", 0)  # a new process
     yesterday = int((dt.datetime.now(dt.UTC) - dt.timedelta(days=1)).timestamp() * 1e9)

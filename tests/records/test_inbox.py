@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim, count_attempt, depth, finish, lock_next
+from records.inbox import claim_row, count_attempt, depth, finish, lock_next
 from records.learners import open_conversation
 from records.models import Conversation, InboxMessage
 from tests.conftest import NOW
@@ -31,7 +31,7 @@ def say(database: Database, commune_id: int, person: str, *message_ids: str) -> 
     for message_id in message_ids:
         with database.write() as session:
             conversation = talk(session, commune_id, person)
-            claim(session, conversation, message_id=message_id, text=f"tin {message_id}", now=NOW)
+            claim_row(session, conversation, message_id=message_id, text=f"tin {message_id}", now=NOW)
 
 
 def do_next(database: Database, state: str = "done") -> str | None:
@@ -53,7 +53,7 @@ def done_in_turn(database: Database) -> Iterator[str]:
 def test_a_message_is_kept_as_it_came(database: Database, home: int):
     with database.write() as session:
         conversation = talk(session, home, "ba Tư", "webchat")
-        message, is_new = claim(
+        message, is_new = claim_row(
             session,
             conversation,
             message_id="m1",
@@ -76,11 +76,11 @@ def test_a_message_is_kept_as_it_came(database: Database, home: int):
 
 def test_a_message_that_comes_again_is_the_one_that_is_there(database: Database, home: int):
     with database.write() as session:
-        first, is_new = claim(session, talk(session, home, "ba"), message_id="m1", text="một", now=NOW)
+        first, is_new = claim_row(session, talk(session, home, "ba"), message_id="m1", text="một", now=NOW)
         first_id = first.id
     with database.write() as session:
         later = NOW + dt.timedelta(minutes=1)
-        again, is_new_again = claim(
+        again, is_new_again = claim_row(
             session, talk(session, home, "ba"), message_id="m1", text="khác", now=later
         )
 
@@ -94,8 +94,8 @@ def test_a_message_that_comes_again_leaves_the_unit_of_work_whole(database: Data
     with database.write() as session:
         conversation = talk(session, home, "ba")
         conversation.slots = {"address": "bac"}
-        claim(session, conversation, message_id="m1", text="một", now=NOW)
-        claim(session, conversation, message_id="m2", text="hai", now=NOW)
+        claim_row(session, conversation, message_id="m1", text="một", now=NOW)
+        claim_row(session, conversation, message_id="m2", text="hai", now=NOW)
 
     with database.read() as session:
         assert session.scalars(select(Conversation.slots)).all() == [{"address": "bac"}]
@@ -108,7 +108,7 @@ def test_the_same_id_of_another_channel_or_commune_is_another_message(database: 
         places = [(home, "zalo"), (home, "webchat"), (other, "zalo")]
 
         claimed = [
-            claim(session, talk(session, commune_id, "ba", channel), message_id="m1", text="", now=NOW)
+            claim_row(session, talk(session, commune_id, "ba", channel), message_id="m1", text="", now=NOW)
             for commune_id, channel in places
         ]
 
@@ -119,7 +119,7 @@ def test_eight_deliveries_at_once_of_fifty_messages_are_fifty_messages(database:
     def deliver(message_id: str) -> tuple[int, bool]:
         with database.write() as session:
             conversation = talk(session, home, f"người {message_id[-1]}")
-            message, is_new = claim(session, conversation, message_id=message_id, text="", now=NOW)
+            message, is_new = claim_row(session, conversation, message_id=message_id, text="", now=NOW)
             return message.id, is_new
 
     with ThreadPoolExecutor(8) as channels:
@@ -140,7 +140,7 @@ def test_a_claim_in_a_talk_that_is_gone_is_no_repeat(database: Database, home: i
         session.execute(delete(Conversation))
 
     with pytest.raises(IntegrityError), database.write() as session:
-        claim(session, conversation, message_id="m1", text="", now=NOW)
+        claim_row(session, conversation, message_id="m1", text="", now=NOW)
 
 
 def test_messages_are_done_in_the_order_they_came(database: Database, home: int):

@@ -238,13 +238,19 @@ def test_somebody_is_known_by_the_hash_of_an_older_key_and_gets_the_new_one(data
         before_id = before.id
 
     with database.write() as session:
-        found = open_conversation(session, commune_id=home, channel="zalo", hashes=["new", "old"], now=NOW)
-        note_message(session, found, newest="new", sealed_address=b"sealed", now=NOW)
+        found = note_message(
+            session,
+            commune_id=home,
+            channel="zalo",
+            hashes=["new", "old"],
+            sealed_address=b"sealed",
+            now=NOW,
+        )
 
     with database.read() as session:
         again = find_conversation(session, commune_id=home, channel="zalo", hashes=["new"])
         assert again is not None
-        assert again.id == before_id
+        assert again.id == before_id == found.id
         identity = session.get_one(ChannelIdentity, (home, again.identity_id))
         assert (identity.sealed_address, identity.last_message_at) == (b"sealed", NOW)
 
@@ -257,6 +263,6 @@ def test_who_left_is_written_to_again_only_after_they_wrote(database: Database, 
         assert identity is not None
         assert identity.left_at == NOW
 
-        note_message(session, conversation, newest="ba", sealed_address=None, now=NOW)
+        note_message(session, commune_id=home, channel="zalo", hashes=["ba"], sealed_address=None, now=NOW)
         session.refresh(identity)
         assert identity.left_at is None

@@ -7,11 +7,12 @@ from sqlalchemy.orm import Session
 
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim
+from records.inbox import claim_row
 from records.learners import open_conversation
 from records.models import InboxMessage, OutboxMessage
-from records.outbox import mark_sent, put, replies_after
+from records.outbox import mark_sent, replies_after
 from tests.conftest import NOW
+from tests.records.replies import put_rows
 
 LATER = NOW + dt.timedelta(seconds=5)
 
@@ -24,12 +25,12 @@ def home(database: Database) -> int:
 
 def heard(session: Session, commune_id: int, message_id: str, *, person: str = "ba") -> InboxMessage:
     conversation = open_conversation(session, commune_id=commune_id, channel="zalo", hashes=[person], now=NOW)
-    message, _ = claim(session, conversation, message_id=message_id, text="", now=NOW)
+    message, _ = claim_row(session, conversation, message_id=message_id, text="", now=NOW)
     return message
 
 
 def answer(session: Session, message: InboxMessage, *texts: str) -> list[OutboxMessage]:
-    return put(session, message, [{"text": text, "choices": []} for text in texts], now=NOW)
+    return put_rows(session, message, [{"text": text, "choices": []} for text in texts], now=NOW)
 
 
 def texts(rows: list[OutboxMessage]) -> list[str]:

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from records import rekey as rekeying
 from records.communes import add_commune
 from records.database import Database
-from records.learners import find_conversation, note_message, open_conversation
+from records.learners import find_conversation, note_message
 from records.models import ChannelIdentity, ChannelToken, StaffAccount
 from records.rekey import rekey, sealed_columns
 from records.requests import open_request
@@ -28,11 +28,10 @@ def home(database: Database) -> int:
             ("zalo-oa", "user-8", "chat-9"),  # written to elsewhere than known by
             ("webchat", "token", None),
         ):
-            talk = open_conversation(
-                session, commune_id=home, channel=channel, hashes=vault.hashes(channel, person), now=NOW
+            sealed, hashes = vault.seal(address) if address else None, vault.hashes(channel, person)
+            note_message(
+                session, commune_id=home, channel=channel, hashes=hashes, sealed_address=sealed, now=NOW
             )
-            sealed = vault.seal(address) if address else None
-            note_message(session, talk, newest=vault.hash(channel, person), sealed_address=sealed, now=NOW)
         account = add_account(
             session, commune_id=home, username="lan", display_name="Lan", roles=["staff"], now=NOW
         )
@@ -129,13 +128,11 @@ def test_many_people_are_done_in_pieces(database: Database, home: int, monkeypat
     with database.write() as session:
         for number in range(7):
             person = f"9{number}"
-            talk = open_conversation(
-                session, commune_id=home, channel="telegram", hashes=old.hashes("telegram", person), now=NOW
-            )
             note_message(
                 session,
-                talk,
-                newest=old.hash("telegram", person),
+                commune_id=home,
+                channel="telegram",
+                hashes=old.hashes("telegram", person),
                 sealed_address=old.seal(person),
                 now=NOW,
             )

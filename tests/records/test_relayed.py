@@ -8,7 +8,7 @@ from records.communes import add_commune
 from records.database import Database
 from records.erasure import delete_learner, erase_learner
 from records.handoffs import open_call, take
-from records.inbox import claim, finish
+from records.inbox import claim_row, finish
 from records.learners import open_conversation
 from records.models import Conversation, Handoff, InboxMessage, Learner, OutboxMessage
 from records.outbox import push
@@ -43,7 +43,7 @@ def home(database: Database) -> int:
             mark = {MARK: str(learner.id)}
             sent = push(session, chat, {"text": f"tin của {person}", "choices": [], **mark}, now=NOW)
             sent.state = "sent"
-            said, _ = claim(
+            said, _ = claim_row(
                 session,
                 chat,
                 message_id=person,
@@ -52,7 +52,7 @@ def home(database: Database) -> int:
                 now=NOW,
             )
             finish(said, now=NOW)
-        own, _ = claim(session, chat, message_id="own", text="tra cứu vneid", now=NOW)
+        own, _ = claim_row(session, chat, message_id="own", text="tra cứu vneid", now=NOW)
         finish(own, now=NOW)
         push(session, chat, {"text": "hướng dẫn", "choices": []}, now=NOW)
     return commune_id
@@ -80,7 +80,7 @@ def test_an_erasure_reaches_the_chat_of_the_volunteer_and_nobody_elses_words(dat
     with database.write() as session:
         talk = session.get_one(Conversation, (home, number))
         learner_id = talk.learner_id
-        wish, _ = claim(session, talk, message_id="x", text="xóa", now=NOW)
+        wish, _ = claim_row(session, talk, message_id="x", text="xóa", now=NOW)
         erase_learner(session, talk, keep=wish, receipt="R", now=NOW)
 
     assert kept(database) == OF_NAM

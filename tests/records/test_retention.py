@@ -9,7 +9,7 @@ from records import audit, outbox
 from records.communes import add_commune, add_hamlet
 from records.database import Database
 from records.desk_counts import desk_figures
-from records.inbox import claim
+from records.inbox import claim_row
 from records.jobs import begin
 from records.learners import note_message, open_conversation, set_hamlet
 from records.models import (
@@ -68,7 +68,14 @@ def lived(database: Database, home: int, person: str, says: str, at: dt.datetime
         live(session, conversation, says)
         conversation.slots = {"address": "ba", "hamlet": "nam-dong", "last_text": says, "guide": "tt-quet-qr"}
         conversation.updated_at = at
-        note_message(session, conversation, newest=person, sealed_address=address.get("address"), now=at)
+        note_message(
+            session,
+            commune_id=home,
+            channel="zalo",
+            hashes=[person],
+            sealed_address=address.get("address"),
+            now=at,
+        )
         learner_id, of_learner = conversation.learner_id, {"learner_id": conversation.learner_id}
         of_talk = {"conversation_id": conversation.id}
         for table, time, whose in (
@@ -119,7 +126,7 @@ def test_the_day_after_ninety_days_no_text_of_a_message_is_left_and_the_counts_a
 def test_a_message_that_still_waits_is_never_too_old(database: Database, home: int):
     with database.write() as session:
         talk = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
-        claim(session, talk, message_id="1", text="đang chờ", now=NOW)
+        claim_row(session, talk, message_id="1", text="đang chờ", now=NOW)
 
     assert night(database, home, NOW + 100 * DAY) == {}
 
@@ -213,7 +220,7 @@ def test_another_communes_rows_are_left_alone(database: Database, home: int):
 def test_a_long_night_is_done_in_pieces(database: Database, home: int):
     with database.write() as session:
         talk = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
-        message, _ = claim(session, talk, message_id="1", text="x", now=NOW)
+        message, _ = claim_row(session, talk, message_id="1", text="x", now=NOW)
         bodies = [{"text": str(number), "choices": []} for number in range(PIECE + 1)]
         outbox.put(session, message, bodies, now=NOW - 100 * DAY)
 

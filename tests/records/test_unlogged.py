@@ -5,14 +5,14 @@ import datetime as dt
 import pytest
 from sqlalchemy import select
 
-from records import outbox
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim, finish
+from records.inbox import claim_row, finish
 from records.learners import open_conversation
 from records.models import Conversation, InboxMessage, OutboxMessage
 from records.unlogged import KEPT, SEEN, UNSENT, count_unlogged, forget_message, forget_talks
 from tests.conftest import NOW
+from tests.records.replies import put_rows
 
 DAY = dt.date(2026, 11, 22)
 MINUTE = dt.timedelta(minutes=1)
@@ -31,7 +31,7 @@ def answer(database: Database, home: int, number: int, *, person: str = "ba", st
         conversation.is_unlogged = person == "ba"
         conversation.slots = {"address": "ba", "guide": "vneid", "choices": {"items": ["Quên mật khẩu"]}}
         conversation.updated_at = NOW
-        message, _ = claim(
+        message, _ = claim_row(
             session,
             conversation,
             message_id=f"{person}{number}",
@@ -42,7 +42,7 @@ def answer(database: Database, home: int, number: int, *, person: str = "ba", st
             context={"message": "kín"},
             now=NOW,
         )
-        (reply,) = outbox.put(session, message, [{"text": f"lời đáp {number}", "choices": []}], now=NOW)
+        (reply,) = put_rows(session, message, [{"text": f"lời đáp {number}", "choices": []}], now=NOW)
         finish(message, now=NOW)
         if person == "ba":
             forget_message(session, message, day=DAY)
@@ -58,11 +58,13 @@ def test_a_message_is_blanked_and_the_reply_before_it_goes(database: Database, h
     with database.write() as session:
         conversation = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
         conversation.is_unlogged = True
-        first, _ = claim(session, conversation, message_id="1", text="câu hỏi kín", context={"a": 1}, now=NOW)
-        (old,) = outbox.put(session, first, [{"text": "đáp cũ", "choices": []}], now=NOW)
+        first, _ = claim_row(
+            session, conversation, message_id="1", text="câu hỏi kín", context={"a": 1}, now=NOW
+        )
+        (old,) = put_rows(session, first, [{"text": "đáp cũ", "choices": []}], now=NOW)
         old.state = "sent"
-        second, _ = claim(session, conversation, message_id="2", text="câu kín", payload="x", now=NOW)
-        outbox.put(session, second, [{"text": "đáp mới", "choices": []}], now=NOW)
+        second, _ = claim_row(session, conversation, message_id="2", text="câu kín", payload="x", now=NOW)
+        put_rows(session, second, [{"text": "đáp mới", "choices": []}], now=NOW)
 
         forget_message(session, second, day=DAY)
 
@@ -140,7 +142,7 @@ def test_a_message_that_waits_is_never_taken_away(database: Database, home: int)
     with database.write() as session:
         talk = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
         talk.is_unlogged = True
-        claim(session, talk, message_id="1", text="", payload="/next", now=NOW)
+        claim_row(session, talk, message_id="1", text="", payload="/next", now=NOW)
 
     with database.write() as session:
         forget_talks(session, now=NOW + 9 * SEEN)

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from records import announcements, learners
 from records.announcements import ALONE
 from records.database import Database
-from records.models import Announcement, Conversation
+from records.models import Announcement, ChannelIdentity, Conversation
 from tests.staff.world import World, build_world, submit, table, text_between
 
 PATH = "/staff/thong-bao"
@@ -42,8 +42,14 @@ def people(world: World, count: int) -> None:
                 now=world.clock(),
             )
             talk = session.get_one(Conversation, (world.home.id, conversation_id))
+            identity = session.get_one(ChannelIdentity, (world.home.id, talk.identity_id))
             learners.note_message(
-                session, talk, newest=f"người {number}", sealed_address=b"x", now=world.clock()
+                session,
+                commune_id=world.home.id,
+                channel=talk.channel,
+                hashes=[identity.external_hash],
+                sealed_address=b"x",
+                now=world.clock(),
             )
 
 
