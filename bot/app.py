@@ -65,6 +65,9 @@ def build_app(assistant: Assistant) -> FastAPI:
     app.add_middleware(Door, sentence=address(assistant.phrases("web.full"), DEFAULT))
     app.add_middleware(CarefulHeaders, is_https=settings.secure_cookies)
     app.add_exception_handler(Exception, partial(_broken, is_https=settings.secure_cookies))
+    # First, for routes are tried in their order, and webhooks are what comes by the hundred a second.
+    for router in assistant.switchboard.routers():
+        app.include_router(router)
     app.include_router(
         build_webchat_router(
             assistant.desk,
@@ -141,8 +144,6 @@ def build_app(assistant: Assistant) -> FastAPI:
         )
     )
     app.include_router(step_sounds(assistant.voices.file))
-    for router in assistant.switchboard.routers():
-        app.include_router(router)
     _add_health(app, assistant)
     return app
 

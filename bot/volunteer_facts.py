@@ -3,6 +3,8 @@
 For our own conversation, whose senders are named 'channel:conversation id'.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
@@ -43,21 +45,22 @@ class HelpLookup:
         conversation_id = conversation_of(sender)
         if conversation_id is None:
             return None
-        with self._database.read() as session:
-            found = session.execute(
-                _WHO_WRITES, {"commune_id": commune_id, "conversation_id": conversation_id}
-            ).first()
+        asked = {"commune_id": commune_id, "conversation_id": conversation_id}
+        with self._database.read_rows() as connection:
+            found = connection.execute(_WHO_WRITES, asked).first()
             if found is None:
                 return None
-            volunteer = session.get(Volunteer, (commune_id, found.volunteer)) if found.volunteer else None
-            return HelpFacts(
-                volunteer=_facts(volunteer) if volunteer else None,
-                mine=_mine(session, volunteer) if volunteer else (),
-                waiting=_waiting(session, volunteer) if volunteer else (),
-                state=found.state,
-                helper=found.helper,
-                code=found.code,
-            )
+            facts = HelpFacts(state=found.state, helper=found.helper, code=found.code)
+            if found.volunteer is None:
+                return facts
+            with Session(connection) as session:
+                volunteer = session.get_one(Volunteer, (commune_id, found.volunteer))
+                return replace(
+                    facts,
+                    volunteer=_facts(volunteer),
+                    mine=_mine(session, volunteer),
+                    waiting=_waiting(session, volunteer),
+                )
 
 
 def _who_writes() -> Select[str | None, int, str, str]:

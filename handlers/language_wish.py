@@ -21,9 +21,9 @@ class LanguageWish:
 def read_language(text: str, words: LanguageWords) -> LanguageWish | None:
     """`text` as it was sent; None when it asks for no language."""
     said = _folded(text)
-    if not said or len(said) > MOST_WORDS:
+    around, known = _around_and_known(words)
+    if not said or len(said) > MOST_WORDS or not known.issuperset(said):
         return None
-    around = frozenset(word for each in words.around for word in _name(each))
     for tags in (words.tags, words.others):
         for name, of in tags.items():
             if _is_asked(said, _name(name), around):
@@ -37,6 +37,14 @@ def _is_asked(said: tuple[str, ...], name: tuple[str, ...], around: frozenset[st
         if said[first : first + len(name)] == name:
             return around.issuperset(said[:first]) and around.issuperset(said[first + len(name) :])
     return False
+
+
+@lru_cache(maxsize=8)
+def _around_and_known(words: LanguageWords) -> tuple[frozenset[str], frozenset[str]]:
+    """Folded: the words beside a name, and all that a wish can have in it."""
+    around = frozenset(word for each in words.around for word in _name(each))
+    names = frozenset(word for tags in (words.tags, words.others) for name in tags for word in _name(name))
+    return around, around | names
 
 
 @lru_cache(maxsize=1_000)  # words of the content, not of people

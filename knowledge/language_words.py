@@ -11,7 +11,7 @@ from knowledge.library import CONTENT, load_fields
 FILE = Path("glossary") / "languages.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one is like no other, so what is made of it can be kept
 class LanguageWords:
     """As they are written; who reads messages folds them."""
 
