@@ -26,6 +26,9 @@ _CONVERSATION = (
     )
 )
 _IDENTITIES = Base.metadata.tables["channel_identities"]
+_ADD_LEARNER = insert(Base.metadata.tables["learners"])
+_ADD_IDENTITY = insert(_IDENTITIES)
+_ADD_CONVERSATION = insert(Base.metadata.tables["conversations"])
 # As text: SQLAlchemy takes the tables' names out of what an UPDATE of SQLite returns, and both have an `id`.
 _NOTE_MESSAGE = (
     text("""
@@ -83,7 +86,8 @@ def open_conversation(
         return found
     try:
         with session.begin_nested():
-            return _make_conversation(session, commune_id, channel, hashes[0], now)
+            made = _make_conversation(session, commune_id, channel, hashes[0], now)
+            return session.get_one(Conversation, (commune_id, made))
     except IntegrityError:  # another worker was first
         found = find_conversation(session, commune_id=commune_id, channel=channel, hashes=hashes)
         assert found is not None
@@ -114,10 +118,11 @@ def note_message(
     }
     found = session.execute(_NOTE_MESSAGE, they).scalar()
     if found is None:
-        connection = session if isinstance(session, Connection) else session.connection()
-        with Session(connection, join_transaction_mode="create_savepoint") as made, made.begin():
-            open_conversation(made, commune_id=commune_id, channel=channel, hashes=hashes, now=now)
-        found = session.execute(_NOTE_MESSAGE, they).scalar_one()
+        try:
+            with session.begin_nested():
+                found = _make_conversation(session, commune_id, channel, hashes[0], now, sealed_address, now)
+        except IntegrityError:  # another worker was first
+            found = session.execute(_NOTE_MESSAGE, they).scalar_one()
     return Talk(commune_id, found, channel)
 
 
@@ -167,28 +172,38 @@ def note_consent(
 
 
 def _make_conversation(
-    session: Session, commune_id: int, channel: str, identity: str, now: dt.datetime
-) -> Conversation:
-    learner_id, identity_id = new_id(), new_id()
-    session.execute(insert(Learner).values(commune_id=commune_id, id=learner_id, created_at=now))
+    session: Session | Connection,
+    commune_id: int,
+    channel: str,
+    identity: str,
+    now: dt.datetime,
+    sealed_address: bytes | None = None,
+    last_message_at: dt.datetime | None = None,
+) -> int:
+    learner_id, identity_id, conversation_id = new_id(), new_id(), new_id()
+    whose = {"commune_id": commune_id, "learner_id": learner_id, "channel": channel}
+    session.execute(_ADD_LEARNER, {"commune_id": commune_id, "id": learner_id, "created_at": now})
     session.execute(
-        insert(ChannelIdentity).values(
-            commune_id=commune_id,
-            id=identity_id,
-            learner_id=learner_id,
-            channel=channel,
-            external_hash=identity,
-            created_at=now,
-        )
+        _ADD_IDENTITY,
+        {
+            **whose,
+            "id": identity_id,
+            "external_hash": identity,
+            "sealed_address": sealed_address,
+            "last_message_at": last_message_at,
+            "created_at": now,
+        },
     )
-    conversation = Conversation(
-        commune_id=commune_id,
-        learner_id=learner_id,
-        identity_id=identity_id,
-        channel=channel,
-        slots={},
-        updated_at=now,
+    session.execute(
+        _ADD_CONVERSATION,
+        {
+            **whose,
+            "id": conversation_id,
+            "identity_id": identity_id,
+            "slots": {},
+            "turns": 0,
+            "is_unlogged": False,
+            "updated_at": now,
+        },
     )
-    session.add(conversation)
-    session.flush()
-    return conversation
+    return conversation_id

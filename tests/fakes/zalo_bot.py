@@ -242,6 +242,7 @@ class _Server(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    wbufsize = -1  # one packet for an answer: of two the second waits 40 ms
     protocol_version = "HTTP/1.1"
     server: _Server
 
