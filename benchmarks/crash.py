@@ -31,7 +31,7 @@ from knowledge.library import load_library
 from records.database import Database
 from records.ids import new_id
 from records.learners import open_conversation
-from records.models import Base, Conversation, ConversationEvent, InboxMessage, OutboxMessage
+from records.models import Base, Conversation, InboxMessage, OutboxMessage, TurnEvents
 from records.sample import ensure_sample_commune
 from tests.fakes.zalo_bot import FakeZaloBot
 
@@ -245,9 +245,7 @@ def _check(database: Database, talking: People, rounds: int, back_s: list[float]
         ).all()
         turns = dict(session.execute(select(Conversation.id, Conversation.turns)).all())
         events = session.execute(
-            select(ConversationEvent.conversation_id, ConversationEvent.inbox_id).order_by(
-                ConversationEvent.id
-            )
+            select(TurnEvents.conversation_id, TurnEvents.inbox_id).order_by(TurnEvents.id)
         ).all()
         outbox = session.execute(
             select(OutboxMessage.conversation_id, OutboxMessage.body, OutboxMessage.state)

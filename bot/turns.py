@@ -32,7 +32,7 @@ from records import handoffs, inbox, outbox, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
 from records.id_floor import keep_talk_growing
-from records.models import Base, ConversationEvent, InboxMessage
+from records.models import Base, InboxMessage, TurnEvents
 from records.models import Conversation as ConversationRow
 from records.personal import PROFILE_SLOTS
 from staff.formats import local
@@ -46,7 +46,7 @@ WALKING_SLOTS = frozenset(  # what going on with a guide needs, in a talk of whi
      "choices", "misses", "waiting", "call", "looked_up", "join_tries",
      "asking_hamlet", "turn", "last_at")
 )  # fmt: skip
-_ADD_EVENTS = insert(Base.metadata.tables[ConversationEvent.__tablename__])
+_ADD_EVENTS = insert(Base.metadata.tables[TurnEvents.__tablename__])
 
 CommuneById = Callable[[int], CommuneProfile]
 
@@ -148,16 +148,13 @@ class TurnRunner:
             with session.no_autoflush:  # what changed is written once, at the end
                 session.execute(
                     _ADD_EVENTS,
-                    [
-                        {
-                            "commune_id": message.commune_id,
-                            "conversation_id": conversation.id,
-                            "inbox_id": message.id,
-                            "event": event,
-                            "created_at": now,
-                        }
-                        for event in turn.events
-                    ],
+                    {
+                        "commune_id": message.commune_id,
+                        "conversation_id": conversation.id,
+                        "inbox_id": message.id,
+                        "events": turn.events,
+                        "created_at": now,
+                    },
                 )
         profile = self._commune(message.commune_id)
         services = self._conversation.services.of(profile.slug)

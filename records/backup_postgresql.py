@@ -68,6 +68,7 @@ def restore_dump(path: Path, database: Database) -> dict[str, Any]:
     Refuses while anybody else is connected. The caller replays the list of erasures.
     """
     manifest = check_dump(path)
+    database.let_go()  # our own are not counted
     with database.engine.connect() as connection:
         others = connection.execute(
             text(

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -86,15 +86,18 @@ class Database:
             yield connection
 
     def connections(self) -> dict[str, tuple[int, int]]:
-        """pool → (connections in use, open and idle); PostgreSQL has one pool for both."""
+        """pool → (connections in use, open and idle)."""
         pools = {"writer": self._writer.pool, "reader": self._reader.pool}
-        if pools["writer"] is pools["reader"]:
-            del pools["reader"]
         return {
             name: (pool.checkedout(), pool.checkedin())
             for name, pool in pools.items()
             if isinstance(pool, QueuePool)
         }
+
+    def let_go(self) -> None:
+        """Close connections that nobody uses now; they are made again when they are needed."""
+        self._reader.dispose()
+        self._writer.dispose()
 
     def checkpoint(self) -> None:
         """Empty SQLite's write-ahead log, where rows that were erased can still be read."""
@@ -125,8 +128,7 @@ class Database:
                 connection.execute(text("RESET statement_timeout"))
 
     def close(self) -> None:
-        self._reader.dispose()
-        self._writer.dispose()
+        self.let_go()
         self._held.close()
 
 
@@ -160,10 +162,15 @@ def open_database(
         return database
     if parsed.get_backend_name() != "postgresql":
         raise DatabaseError(f"found {parsed.get_backend_name()}, expected sqlite or postgresql")
-    engine = _postgresql_engine(url)
+    # The few statements that write are planned once for each connection, not each time: planning costs
+    # more than running them. What is read is as various as periods are, and planned for each.
+    writer = _postgresql_engine(url, "-c plan_cache_mode=force_generic_plan")
+    reader = _postgresql_engine(url)
+    for engine, other in ((writer, reader), (reader, writer)):
+        _tell_of_an_outage(engine, other)
     # READ COMMITTED would give each query of a reader a moment of its own.
-    reader = engine.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-    database = Database(engine, reader)
+    snapshots = reader.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    database = Database(writer, snapshots)
     _check(database, _check_postgresql)
     return database
 
@@ -237,7 +244,7 @@ def _check_pragmas(engine: Engine) -> None:
                 raise DatabaseError(f"found PRAGMA {name}={found}, expected {wanted}: use a local disk")
 
 
-def _postgresql_engine(url: str) -> Engine:
+def _postgresql_engine(url: str, more: str = "") -> Engine:
     engine = create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=8,
@@ -246,11 +253,20 @@ def _postgresql_engine(url: str) -> Engine:
             "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
             "-c idle_in_transaction_session_timeout=30s "
             # A worker whose machine is gone must not hold its locks for hours.
-            "-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+            f"-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 {more}"
         },
     )
     _ping_what_was_idle(engine)
     return engine
+
+
+def _tell_of_an_outage(engine: Engine, other: Engine) -> None:
+    """Where one pool's connections have died, the other's have."""
+
+    @event.listens_for(engine, "handle_error")
+    def let_go(context: ExceptionContext) -> None:
+        if context.is_disconnect:
+            other.dispose()
 
 
 def _ping_what_was_idle(engine: Engine) -> None:

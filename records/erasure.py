@@ -10,12 +10,12 @@ from records import households, profiles, relayed
 from records.models import (
     ChannelIdentity,
     Conversation,
-    ConversationEvent,
     Erasure,
     InboxMessage,
     Learner,
     OutboxMessage,
     SubjectRequest,
+    TurnEvents,
 )
 from records.personal import of_learner, of_talk
 
@@ -224,7 +224,7 @@ def _delete_texts(session: Session, commune_id: int, talk_id: int, *, keep: int 
     for table, more in (
         (InboxMessage, (InboxMessage.state != "pending", InboxMessage.id != (keep or 0))),
         (OutboxMessage, ()),
-        (ConversationEvent, ()),
+        (TurnEvents, ()),
     ):
         session.execute(
             delete(table).where(table.commune_id == commune_id, table.conversation_id == talk_id, *more)

@@ -90,22 +90,32 @@ def claim_row(session: Session, talk: Talk | Conversation, **message: Any) -> tu
 
 
 def _oldest() -> Select[InboxMessage, Conversation]:
-    earlier = aliased(InboxMessage)
+    """Of the `most` that wait longest, the first that is the first of its talk.
+
+    What is earlier in a talk is among them, too. Asked of all that wait, PostgreSQL compares each with each.
+    """
+    oldest = (
+        select(InboxMessage)
+        .where(InboxMessage.state == "pending")
+        .order_by(InboxMessage.id)
+        .limit(bindparam("most"))
+        .cte("oldest")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    waiting, earlier = aliased(InboxMessage, oldest), oldest.alias("earlier")
     has_earlier = exists().where(
-        earlier.commune_id == InboxMessage.commune_id,
-        earlier.conversation_id == InboxMessage.conversation_id,
-        earlier.state == "pending",
-        earlier.id < InboxMessage.id,
+        earlier.c.commune_id == waiting.commune_id,
+        earlier.c.conversation_id == waiting.conversation_id,
+        earlier.c.id < waiting.id,
     )
     return (
-        select(InboxMessage, Conversation)
+        select(waiting, Conversation)
         .join(
             Conversation,
-            (Conversation.commune_id == InboxMessage.commune_id)
-            & (Conversation.id == InboxMessage.conversation_id),
+            (Conversation.commune_id == waiting.commune_id) & (Conversation.id == waiting.conversation_id),
         )
-        .where(InboxMessage.state == "pending", InboxMessage.kind != UNHEARD, ~has_earlier)
-        .order_by(InboxMessage.id)
+        .where(waiting.kind != UNHEARD, ~has_earlier)
+        .order_by(waiting.id)
         .limit(1)
         # A claim refers to its conversation; with key_share it does not wait for the turn's end.
         .with_for_update(skip_locked=True, key_share=True, of=Conversation)
@@ -113,6 +123,7 @@ def _oldest() -> Select[InboxMessage, Conversation]:
 
 
 _OLDEST = _oldest()  # built once: it is asked for every turn
+FIRST_LOOK, ALL = 24, 1_000_000  # messages: the first look is enough unless others have all of these
 
 
 def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
@@ -121,7 +132,11 @@ def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
     The lock is the row lock of the conversation, held until the transaction ends: a worker that
     dies lets go of it by itself. A message waits for every earlier one of its conversation.
     """
-    while (row := session.execute(_OLDEST).first()) is not None:
+    return _lock_among(session, FIRST_LOOK) or _lock_among(session, ALL)
+
+
+def _lock_among(session: Session, most: int) -> tuple[InboxMessage, Conversation] | None:
+    while (row := session.execute(_OLDEST, {"most": most}).first()) is not None:
         message, conversation = row
         if session.get_bind().dialect.name == "sqlite":  # nobody else writes meanwhile
             return message, conversation

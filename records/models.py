@@ -189,8 +189,8 @@ class Conversation(Base):
     updated_at: Mapped[dt.datetime]
 
 
-class ConversationEvent(Base):
-    """What happened in a turn, as the dialogue's events (user, action, slot), in order."""
+class TurnEvents(Base):
+    """What happened in a turn: the dialogue's events (user, action, slot), in order."""
 
     __tablename__ = "conversation_events"
     __table_args__ = (
@@ -202,7 +202,7 @@ class ConversationEvent(Base):
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False, default=new_id)
     conversation_id: Mapped[int]
     inbox_id: Mapped[int]
-    event: Mapped[dict[str, Any]]
+    events: Mapped[list[Any]]
     created_at: Mapped[dt.datetime]
 
 

@@ -22,7 +22,6 @@ from records.models import (
     ChannelIdentity,
     Completion,
     Conversation,
-    ConversationEvent,
     Erasure,
     Handoff,
     InboxMessage,
@@ -33,6 +32,7 @@ from records.models import (
     StaffInvitation,
     StaffSession,
     SubjectRequest,
+    TurnEvents,
     UnloggedCount,
 )
 from records.models_plans import PendingImport
@@ -83,8 +83,8 @@ def _replies(night: _Night) -> int:
 
 
 def _events(night: _Night) -> int:
-    old = ConversationEvent.created_at < night.before(night.periods.messages)
-    return _delete(night, ConversationEvent, old)
+    old = TurnEvents.created_at < night.before(night.periods.messages)
+    return _delete(night, TurnEvents, old)
 
 
 def _question_texts(night: _Night) -> int:

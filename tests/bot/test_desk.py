@@ -12,13 +12,13 @@ from bot.desk import DatabaseDesk
 from bot.messages import Entry, IncomingMessage, Overloaded, UnknownCommune
 from records.models import (
     Completion,
-    ConversationEvent,
     Erasure,
     Handoff,
     InboxMessage,
     Learner,
     OutboxMessage,
     Question,
+    TurnEvents,
 )
 from records.sample import SLUG
 from tests.bot.conftest import HandClock
@@ -124,7 +124,7 @@ def test_a_secret_is_nowhere_in_the_database(assistant: Assistant):
     tell(assistant, "mã otp 735208 và mật khẩu Hoa@1957 của bác nhập vào đâu", 1)
 
     with assistant.database.read() as session:
-        for table in (InboxMessage, Question, OutboxMessage, ConversationEvent, Handoff):
+        for table in (InboxMessage, Question, OutboxMessage, TurnEvents, Handoff):
             for row in session.scalars(select(table)):
                 text = str([getattr(row, column.key) for column in row.__table__.columns])
                 assert "735208" not in text
@@ -180,7 +180,7 @@ def test_what_is_erased_is_gone_and_others_stay(assistant: Assistant):
     assert receipt.receipt in replies[-1].text
     assert len(rows(assistant, Question)) == 1
     assert {
-        event.event["name"] for event in rows(assistant, ConversationEvent) if "name" in event.event
+        event["name"] for turn in rows(assistant, TurnEvents) for event in turn.events if "name" in event
     } != set()
     talk = assistant.desk.talk(commune=SLUG, channel="webchat", external_id="ba Tư")
     assert [entry.who for entry in talk] == ["assistant"]

@@ -22,11 +22,11 @@ from records.community import HandoffEvent, Volunteer
 from records.database import sqlite_url
 from records.models import (
     Base,
-    ConversationEvent,
     Handoff,
     InboxMessage,
     Learner,
     OutboxMessage,
+    TurnEvents,
 )
 from records.unlogged import forget_talks
 from tests.bot.channel_stories import ASK, COMMUNE, House, wait_until
@@ -583,7 +583,7 @@ def test_what_is_passed_on_is_not_kept_a_third_time(rig: Rig):
     resident.say("con gà nhà bác")
     hoa.heard()
 
-    events = [event for event in rows(rig.house, ConversationEvent) if "con gà" in str(event.event)]
+    events = [event for event in rows(rig.house, TurnEvents) if "con gà" in str(event.events)]
     assert events == []
 
 

@@ -24,7 +24,6 @@ from records.models import (
     ChannelIdentity,
     Completion,
     Conversation,
-    ConversationEvent,
     Erasure,
     Handoff,
     InboxMessage,
@@ -32,6 +31,7 @@ from records.models import (
     OutboxMessage,
     Question,
     SubjectRequest,
+    TurnEvents,
     UnloggedCount,
 )
 from records.sample import SLUG
@@ -277,7 +277,7 @@ def test_after_khong_luu_only_a_count_is_kept_of_what_is_asked(assistant: Assist
     assert first[0].text.startswith("Dạ từ giờ cháu trả lời xong là xóa tin của bác")
     assert asked[-1].text.startswith("Bước 1/7")  # it goes on helping
     assert walked[0].text.startswith("Bước 2/7")
-    for table in (Question, Completion, ConversationEvent, Handoff):
+    for table in (Question, Completion, TurnEvents, Handoff):
         assert rows(assistant, table) == []
     assert [(row.text, row.state) for row in rows(assistant, InboxMessage)] == [("", "done")] * 3
     assert [(row.channel, row.count) for row in rows(assistant, UnloggedCount)] == [("webchat", 3)]

@@ -17,7 +17,7 @@ from bot.messages import IncomingMessage
 from bot.plans import PlanShelf
 from bot.settings import Settings
 from records import ids
-from records.models import Commune, ConversationEvent, InboxMessage, JobRun, OutboxMessage
+from records.models import Commune, InboxMessage, JobRun, OutboxMessage, TurnEvents
 from records.sample import SLUG
 from tests.bot.channel_stories import wait_until
 from tests.bot.conftest import HandClock
@@ -93,8 +93,8 @@ def test_one_learners_messages_are_done_once_and_in_order_by_several_workers(wor
         heard = session.execute(
             select(InboxMessage.conversation_id, InboxMessage.message_id).order_by(InboxMessage.id)
         ).all()
-        turns = select(ConversationEvent.conversation_id, ConversationEvent.inbox_id)
-        done = session.execute(turns.order_by(ConversationEvent.id)).all()
+        turns = select(TurnEvents.conversation_id, TurnEvents.inbox_id)
+        done = session.execute(turns.order_by(TurnEvents.id)).all()
         replied = session.execute(
             select(OutboxMessage.conversation_id, OutboxMessage.inbox_id).order_by(OutboxMessage.id)
         ).all()

@@ -19,12 +19,12 @@ from records.models import (
     Base,
     ChannelIdentity,
     Conversation,
-    ConversationEvent,
     Erasure,
     InboxMessage,
     Learner,
     OutboxMessage,
     Question,
+    TurnEvents,
 )
 from records.profiles import switch
 from records.questions import record_completion, record_question
@@ -110,11 +110,11 @@ def live(session: Session, conversation: Conversation, says: str) -> None:
         **shared,
     )
     session.add(
-        ConversationEvent(
+        TurnEvents(
             commune_id=commune_id,
             conversation_id=conversation.id,
             inbox_id=message.id,
-            event={"event": "user", "text": says},
+            events=[{"event": "user", "text": says}],
             created_at=NOW,
         )
     )

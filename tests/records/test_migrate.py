@@ -1,3 +1,4 @@
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -10,7 +11,7 @@ from records import migrate
 from records.communes import add_commune
 from records.database import Database, open_database
 from records.learners import open_conversation
-from records.models import Base, ChannelIdentity, Conversation
+from records.models import Base, ChannelIdentity, Conversation, TurnEvents
 from tests.conftest import NOW
 
 ON_SQLITE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
@@ -142,3 +143,24 @@ def limits_at_commit(engine: Engine) -> list[tuple[str, str]]:
         )
 
     return found
+
+
+def test_events_of_turns_are_kept_as_one_row_each(database: Database):
+    asked, shown = {"event": "user", "text": "chào"}, {"event": "action", "name": "greet"}
+    with database.write() as session:
+        home = add_commune(session, slug="tan-cuong", name="Tân Cương", now=NOW).id
+        talk = open_conversation(session, commune_id=home, channel="zalo", hashes=["ba"], now=NOW)
+        whose = {"commune_id": home, "conversation_id": talk.id, "created_at": NOW}
+        session.add(TurnEvents(**whose, inbox_id=1, events=[asked, shown]))
+
+    migrate.downgrade(database, "0014")
+    with database.write() as session:
+        before = session.scalar(text("SELECT event FROM conversation_events"))
+        session.execute(text("UPDATE conversation_events SET event = :one"), {"one": json.dumps(asked)})
+    migrate.upgrade(database)
+
+    assert (json.loads(before) if isinstance(before, str) else before) == {
+        "event": "turn", "events": [asked, shown],
+    }  # fmt: skip
+    with database.read() as session:
+        assert session.scalars(select(TurnEvents.events)).all() == [[asked]]

@@ -18,7 +18,6 @@ from records.models import (
     ChannelIdentity,
     Completion,
     Conversation,
-    ConversationEvent,
     Erasure,
     Handoff,
     InboxMessage,
@@ -28,6 +27,7 @@ from records.models import (
     Question,
     StaffSession,
     SubjectRequest,
+    TurnEvents,
     UnloggedCount,
 )
 from records.requests import close_request, open_request
@@ -81,7 +81,7 @@ def lived(database: Database, home: int, person: str, says: str, at: dt.datetime
         for table, time, whose in (
             (InboxMessage, "received_at", of_talk),
             (OutboxMessage, "created_at", of_talk),
-            (ConversationEvent, "created_at", of_talk),
+            (TurnEvents, "created_at", of_talk),
             (Question, "created_at", of_learner),
             (Completion, "created_at", of_learner),
             (Handoff, "created_at", of_learner),

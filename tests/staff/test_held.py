@@ -40,7 +40,7 @@ def test_rows_become_lines_that_can_be_read():
         ],
         "outbox": [{"body": {"text": "Dạ đây ạ.", "choices": []}}],
         "inbox": [],
-        "conversation_events": [{"event": {"event": "user"}}],
+        "conversation_events": [{"events": [{"event": "user"}]}],
     }
 
     text = held_text(held, PHRASES, place="xã Thử", now=NOW)
