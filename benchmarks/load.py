@@ -55,7 +55,9 @@ def main() -> None:
     print(f"bare durable insert            {bare}")
     held = _held(options.database, workers, options.seconds)
     print(f"taken in, turns held           {held}, {held.rate / bare.rate:.0%} of bare")
-    _whole(options.database, workers, options.seconds, bare)
+    turns = _turns(options.database, workers, options.seconds)
+    print(f"turns, message to commit       {turns}, replies held")
+    _whole(options.database, workers, options.seconds, bare, turns.rate / 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +82,35 @@ def _held(kind: str, workers: int, seconds: float) -> Figure:
     with cluster(kind, platform_url="http://127.0.0.1:9") as made:
         with closing(open_database(made.database_url)) as database:
             migrate.upgrade(database)
-        with _processes("benchmarks.held", workers, made) as (addresses, pids):
+        with _processes("benchmarks.held", workers, made, "turns") as (addresses, pids):
             # Not more than may wait before messages are refused.
             return _rate(addresses, pids, mixed(PATH, HEADERS), seconds, most=19_000)
 
 
-def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
+def _turns(kind: str, workers: int, seconds: float) -> Figure:
+    """Whole turns, from the webhook to the committed reply."""
+    with (
+        cluster(kind, platform_url="http://127.0.0.1:9") as made,
+        closing(open_database(made.database_url)) as database,
+    ):
+        migrate.upgrade(database)
+        with _processes("benchmarks.held", workers, made, "replies") as (addresses, pids):
+            return _answered(addresses, pids, database, mixed(PATH, HEADERS), seconds)[0]
+
+
+def _whole(kind: str, workers: int, seconds: float, bare: Figure, rate: float) -> None:
+    """With the replies being sent, too; how long one waits at `rate` turns a second."""
     with closing(FakeZaloBot()) as platform, cluster(kind, platform_url=platform.url) as made:
         platform._known = Everybody()
         made.start_all(workers)
         with made.database() as database:
             messages = mixed(PATH, HEADERS)
-            turns, taken = _answered(made, database, messages, seconds)
+            pids = [server.process.pid for server in made.servers]
+            turns, taken = _answered(made.addresses, pids, database, messages, seconds)
             print(f"taken in, turns running        {taken:7.0f} /s, {taken / bare.rate:.0%} of bare")
-            print(f"turns, message to commit       {turns} (with the sending meanwhile)")
+            print(f"the same                       {turns}, replies being sent")
             sent = _drain(made, platform)
             print(f"replies sent afterwards        {sent}")
-            rate = turns.rate / 2
             waits = _waits(made, database, messages, rate, seconds)
         print(f"at {rate:.0f} turns a second, from the request to the commit of the reply:")
         for share in (0.5, 0.95, 0.99):
@@ -110,22 +124,25 @@ class Everybody(set[str]):
         return True
 
 
-def _answered(made: Cluster, database: Database, messages: Requests, seconds: float) -> tuple[Figure, float]:
+def _answered(
+    addresses: list[Address], pids: Sequence[int], database: Database, messages: Requests, seconds: float
+) -> tuple[Figure, float]:
     """(turns, messages taken in a second) from a burst of about so many seconds' work."""
-    pids = [server.process.pid for server in made.servers]
-    _burst(made, database, messages, FIRST)
-    guess = FIRST / _burst(made, database, messages, FIRST)[0]
+    _burst(addresses, database, messages, FIRST)
+    guess = FIRST / _burst(addresses, database, messages, FIRST)[0]
     count = max(FIRST, int(guess * seconds))
     cpu = _cpu_s(pids)
-    whole_s, taken_s = _burst(made, database, messages, count)
+    whole_s, taken_s = _burst(addresses, database, messages, count)
     return Figure(count / whole_s, 1_000 * (_cpu_s(pids) - cpu) / count), count / taken_s
 
 
-def _burst(made: Cluster, database: Database, messages: Requests, count: int) -> tuple[float, float]:
+def _burst(
+    addresses: list[Address], database: Database, messages: Requests, count: int
+) -> tuple[float, float]:
     """Seconds until so many more messages are answered, and until they were taken in."""
     ready = list(itertools.islice(messages, count))
     began = time.perf_counter()
-    _all_taken(_push(made.addresses, ready))
+    _all_taken(_push(addresses, ready))
     taken_s = time.perf_counter() - began
     _wait_for(lambda: _pending(database) == 0)
     return time.perf_counter() - began, taken_s

@@ -12,10 +12,11 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from functools import partial
 
 import structlog
 from anyio import to_thread
+from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.orm import Session
@@ -175,18 +176,22 @@ class Sender:
         taken = await to_thread.run_sync(self._take)
         if taken is None:
             return False
-        await self._send(taken)
+        await self._send(taken, then_next=False)
         return True
 
     async def _work(self) -> None:
-        while not self._stopping.is_set():
-            if (pause := self._breaker.wait_s) > 0:
+        following: Taken | None = None  # taken in the transaction that marked the one before as sent
+        while following or not self._stopping.is_set():
+            if following is None and (pause := self._breaker.wait_s) > 0:
                 await _set_within(self._stopping, pause)
                 continue
+            taken, following = following, None
             try:
                 async with self._one_call():
-                    has_sent = await self.send_one()
-                if has_sent:
+                    taken = taken or await to_thread.run_sync(self._take)
+                    if taken is not None:
+                        following = await self._send(taken, then_next=True)
+                if taken is not None:
                     continue
             except Exception:
                 _log.exception("nothing could be sent: is the database there?", channel=self._channel.name)
@@ -223,17 +228,20 @@ class Sender:
                 _log.exception("what a dead sender left was not looked for", channel=self._channel.name)
 
     def _take(self) -> Taken | None:
-        now = self._clock()
         with self._database.write_rows() as connection:
-            return outbox.take_next(
-                connection,
-                commune_id=self._commune_id,
-                channel=self._channel.name,
-                now=now,
-                worker_id=self._presence.worker_id if self._presence else None,
-            )
+            return self._take_next(connection)
 
-    async def _send(self, taken: Taken) -> None:
+    def _take_next(self, connection: Connection) -> Taken | None:
+        return outbox.take_next(
+            connection,
+            commune_id=self._commune_id,
+            channel=self._channel.name,
+            now=self._clock(),
+            worker_id=self._presence.worker_id if self._presence else None,
+        )
+
+    async def _send(self, taken: Taken, *, then_next: bool) -> Taken | None:
+        """Make the call and write down how it ended; returns the reply to send after it, if any was taken."""
         with bound_contextvars(inbox_id=taken.inbox_id):  # in every line about this reply
             started = time.perf_counter()
             try:
@@ -242,21 +250,20 @@ class Sender:
             except AWAY as error:  # a channel that counts what it sent asks the database before the call
                 _log.warning("nothing was sent: the database is away", error=type(error).__name__)
                 await asyncio.sleep(SWEEP_S)
-                await self._write_down(self._note_failure, taken, NotNow("the database was away", after_s=0))
-                return
+                refused = NotNow("the database was away", after_s=0)
+                return await self._write_down(partial(self._note_failure, taken, refused))
             except Exception as error:
-                await self._write_down(self._note_failure, taken, _as_send_error(error))
-                return
+                return await self._write_down(partial(self._note_failure, taken, _as_send_error(error)))
             finally:
                 self._metrics.call(self._channel.name, time.perf_counter() - started)
             self._breaker.worked()
-            await self._write_down(self._note_sent, taken, provider_id)
+            return await self._write_down(partial(self._note_sent, taken, provider_id, then_next=then_next))
 
-    async def _write_down(self, note: Callable[[Taken, Any], None], taken: Taken, end: object) -> None:
+    async def _write_down(self, note: Callable[[], Taken | None]) -> Taken | None:
         """Keep how a call ended until the database takes it: forgotten, the reply would go out twice."""
         while True:
             try:
-                return await to_thread.run_sync(note, taken, end)
+                return await to_thread.run_sync(note)
             except AWAY as error:
                 _log.warning("how a call ended cannot be stored yet", error=type(error).__name__)
             await asyncio.sleep(SWEEP_S)
@@ -285,11 +292,14 @@ class Sender:
             if reason is not None:
                 raise NeverSent(reason)
 
-    def _note_sent(self, taken: Taken, provider_id: str | None) -> None:
+    def _note_sent(self, taken: Taken, provider_id: str | None, *, then_next: bool) -> Taken | None:
         with self._database.write_rows() as connection:
             outbox.mark_taken(connection, taken, state="sent", now=self._clock(), provider_id=provider_id)
+            is_going_on = then_next and not self._stopping.is_set() and self._breaker.wait_s == 0
+            following = self._take_next(connection) if is_going_on else None
         self._metrics.sent(self._channel.name, "sent")
         _log.info("a reply is sent", channel=self._channel.name, outbox_id=taken.id, attempts=taken.attempts)
+        return following
 
     def _note_failure(self, taken: Taken, error: SendError) -> None:
         now = self._clock()

@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import QueuePool
@@ -165,12 +165,13 @@ def open_database(
     # The few statements that write are planned once for each connection, not each time: planning costs
     # more than running them. What is read is as various as periods are, and planned for each.
     writer = _postgresql_engine(url, "-c plan_cache_mode=force_generic_plan")
-    reader = _postgresql_engine(url)
-    for engine, other in ((writer, reader), (reader, writer)):
-        _tell_of_an_outage(engine, other)
+    # Who writes comes again after an error: platforms deliver once more, turns are done again.
+    _ping_what_was_idle(writer)
     # READ COMMITTED would give each query of a reader a moment of its own.
-    snapshots = reader.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-    database = Database(writer, snapshots)
+    reader = _postgresql_engine(url, pool_pre_ping=True, max_overflow=4).execution_options(
+        postgresql_readonly=True, isolation_level="REPEATABLE READ"
+    )
+    database = Database(writer, reader)
     _check(database, _check_postgresql)
     return database
 
@@ -244,10 +245,11 @@ def _check_pragmas(engine: Engine) -> None:
                 raise DatabaseError(f"found PRAGMA {name}={found}, expected {wanted}: use a local disk")
 
 
-def _postgresql_engine(url: str, more: str = "") -> Engine:
-    engine = create_engine(
+def _postgresql_engine(url: str, more: str = "", **options: Any) -> Engine:
+    return create_engine(
         make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=8,
+        **options,
         hide_parameters=True,
         connect_args={
             "options": "-c timezone=UTC -c lock_timeout=5s -c statement_timeout=15s "
@@ -256,17 +258,6 @@ def _postgresql_engine(url: str, more: str = "") -> Engine:
             f"-c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 {more}"
         },
     )
-    _ping_what_was_idle(engine)
-    return engine
-
-
-def _tell_of_an_outage(engine: Engine, other: Engine) -> None:
-    """Where one pool's connections have died, the other's have."""
-
-    @event.listens_for(engine, "handle_error")
-    def let_go(context: ExceptionContext) -> None:
-        if context.is_disconnect:
-            other.dispose()
 
 
 def _ping_what_was_idle(engine: Engine) -> None:

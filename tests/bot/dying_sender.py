@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +68,9 @@ class DyingSender(Sender):
     def _take(self) -> Taken | None:
         return self._around(super()._take, "lease")
 
-    def _note_sent(self, taken: Taken, provider_id: str | None) -> None:
-        self._around(lambda: super(DyingSender, self)._note_sent(taken, provider_id), "mark")
+    def _note_sent(self, taken: Taken, provider_id: str | None, *, then_next: bool) -> Taken | None:
+        note = partial(super()._note_sent, taken, provider_id, then_next=then_next)
+        return self._around(note, "mark")
 
     def _around(self, do: Callable[[], Any], what: str) -> Any:
         if self.point == f"before the {what}":
@@ -99,8 +101,9 @@ def send_all(url: str, folder: str, platform: str, point: str) -> None:
 
         async def until_all_is_sent() -> None:
             await sender.put_back(lease_s=0)  # there is no other sender
-            while await sender.send_one():
-                pass
+            taken = sender._take()
+            while taken is not None:  # as its loop does
+                taken = await sender._send(taken, then_next=True)
             await phone.close()
 
         asyncio.run(until_all_is_sent())
