@@ -41,13 +41,20 @@ def page_policy(nonce: str, *, framed_by: Iterable[str] = ()) -> str:
     )
 
 
+def _encoded(*, is_https: bool) -> tuple[tuple[bytes, bytes], ...]:
+    headers = {**_ALWAYS, "Content-Security-Policy": NO_PAGE}
+    if is_https:
+        headers["Strict-Transport-Security"] = f"max-age={YEAR_S}; includeSubDomains"
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+_HEADERS = {is_https: _encoded(is_https=is_https) for is_https in (False, True)}  # webhooks send them, too
+
+
 def add_headers(headers: MutableHeaders, *, is_https: bool) -> None:
     """Add what is missing; what an answer says itself stays."""
-    for name, value in _ALWAYS.items():
-        headers.setdefault(name, value)
-    headers.setdefault("Content-Security-Policy", NO_PAGE)
-    if is_https:
-        headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_S}; includeSubDomains")
+    there = {name for name, _ in headers.raw}
+    headers.raw.extend(header for header in _HEADERS[is_https] if header[0] not in there)
 
 
 class CarefulHeaders:
