@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 TORCH := 2.13.0
-WORKERS ?= 4
+WORKERS ?= 3
 SBOM ?= build/sbom.cdx.json
 
 .PHONY: run cluster test lint train lock sbom bench drill clean

@@ -11,13 +11,16 @@ from knowledge.library import CONTENT, load_fields
 FILE = Path("glossary") / "languages.yaml"
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # one is like no other, so what is made of it can be kept
+@dataclass(frozen=True, slots=True)
 class LanguageWords:
     """As they are written; who reads messages folds them."""
 
     around: tuple[str, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)  # a language's name → its tag
     others: Mapping[str, str] = field(default_factory=dict)  # the name of another → how we call it
+
+    def __hash__(self) -> int:  # what is made of it can be kept
+        return hash((self.around, *self.tags, *self.others))
 
 
 def load_language_words(content: Path = CONTENT) -> LanguageWords:

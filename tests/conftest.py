@@ -10,12 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import create_engine, make_url, text
 
 from records import migrate
 from records.database import Database, open_database, sqlite_url
 
 NOW = dt.datetime(2026, 11, 22, 8, 30, tzinfo=dt.UTC)
+
+# As they are in service: a traceback with the values of its variables takes seconds, and the loop waits for it.
+structlog.configure(
+    processors=[
+        *structlog.get_config()["processors"][:-1],
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 _numbers = itertools.count(1)
 
