@@ -18,7 +18,7 @@ from records.database import Database, open_database, sqlite_url
 
 NOW = dt.datetime(2026, 11, 22, 8, 30, tzinfo=dt.UTC)
 
-# As they are in service: a traceback with the values of its variables takes seconds, and the loop waits for it.
+# As they are in service: a traceback with the values of its variables takes seconds, and the loop waits.
 structlog.configure(
     processors=[
         *structlog.get_config()["processors"][:-1],
