@@ -57,7 +57,7 @@ def main() -> None:
     print(f"taken in, turns held           {held}, {held.rate / bare.rate:.0%} of bare")
     turns = _turns(options.database, workers, options.seconds)
     print(f"turns, message to commit       {turns}, replies held")
-    _whole(options.database, workers, options.seconds, bare, turns.rate / 2)
+    _whole(options.database, workers, options.seconds, bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,8 @@ def _turns(kind: str, workers: int, seconds: float) -> Figure:
             return _answered(addresses, pids, database, mixed(PATH, HEADERS), seconds)[0]
 
 
-def _whole(kind: str, workers: int, seconds: float, bare: Figure, rate: float) -> None:
-    """With the replies being sent, too; how long one waits at `rate` turns a second."""
+def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
+    """With the replies being sent, too; how long one waits at half of that."""
     with closing(FakeZaloBot()) as platform, cluster(kind, platform_url=platform.url) as made:
         platform._known = Everybody()
         made.start_all(workers)
@@ -111,6 +111,7 @@ def _whole(kind: str, workers: int, seconds: float, bare: Figure, rate: float) -
             print(f"the same                       {turns}, replies being sent")
             sent = _drain(made, platform)
             print(f"replies sent afterwards        {sent}")
+            rate = turns.rate / 2
             waits = _waits(made, database, messages, rate, seconds)
         print(f"at {rate:.0f} turns a second, from the request to the commit of the reply:")
         for share in (0.5, 0.95, 0.99):
