@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, insert, select, text, update
+from sqlalchemy import BindParameter, Connection, TextClause, bindparam, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -29,24 +29,29 @@ _IDENTITIES = Base.metadata.tables["channel_identities"]
 _ADD_LEARNER = insert(Base.metadata.tables["learners"])
 _ADD_IDENTITY = insert(_IDENTITIES)
 _ADD_CONVERSATION = insert(Base.metadata.tables["conversations"])
-# As text: SQLAlchemy takes the tables' names out of what an UPDATE of SQLite returns, and both have an `id`.
-_NOTE_MESSAGE = (
-    text("""
+
+
+def _note_message(found_by: str, *more: BindParameter[Any]) -> TextClause:
+    """As text: SQLAlchemy leaves out the tables' names where SQLite returns, and both have an id."""
+    return text(f"""
         UPDATE channel_identities
         SET external_hash = :external_hash, sealed_address = :sealed_address,
             last_message_at = :last_message_at, left_at = NULL
-        WHERE commune_id = :commune_id AND channel = :channel AND external_hash IN :hashes
+        WHERE commune_id = :commune_id AND channel = :channel AND external_hash {found_by}
         RETURNING (
             SELECT conversations.id FROM conversations
             WHERE conversations.commune_id = channel_identities.commune_id
             AND conversations.identity_id = channel_identities.id
         )
-    """)
-    .bindparams(bindparam("hashes", expanding=True))
-    .bindparams(
-        *(bindparam(name, type_=_IDENTITIES.c[name].type) for name in ("sealed_address", "last_message_at"))
+    """).bindparams(  # noqa: S608 - two texts of ours
+        bindparam("sealed_address", type_=_IDENTITIES.c.sealed_address.type),
+        bindparam("last_message_at", type_=_IDENTITIES.c.last_message_at.type),
+        *more,
     )
-)
+
+
+_NOTE_MESSAGE = _note_message("= :external_hash")
+_NOTE_MESSAGE_BY_ANY = _note_message("IN :hashes", bindparam("hashes", expanding=True))
 
 
 class Talk(NamedTuple):
@@ -108,21 +113,23 @@ def note_message(
     From now on they are known by the newest of `hashes` (the first). One statement, because each
     message that comes in pays for it.
     """
-    they = {
+    they: dict[str, Any] = {
         "commune_id": commune_id,
         "channel": channel,
-        "hashes": list(hashes),
         "external_hash": hashes[0],
         "sealed_address": sealed_address,
         "last_message_at": now,
     }
-    found = session.execute(_NOTE_MESSAGE, they).scalar()
+    statement = _NOTE_MESSAGE
+    if len(hashes) > 1:  # there were other keys
+        statement, they["hashes"] = _NOTE_MESSAGE_BY_ANY, list(hashes)
+    found = session.execute(statement, they).scalar()
     if found is None:
         try:
             with session.begin_nested():
                 found = _make_conversation(session, commune_id, channel, hashes[0], now, sealed_address, now)
         except IntegrityError:  # another worker was first
-            found = session.execute(_NOTE_MESSAGE, they).scalar_one()
+            found = session.execute(statement, they).scalar_one()
     return Talk(commune_id, found, channel)
 
 

@@ -61,6 +61,7 @@ def shown(page: Page) -> str:
 def test_a_lesson_is_led_by_keys_and_clickers_alone(lessons: Callable[..., Page]):
     page = lessons("/lop-hoc", **PROJECTOR)
     page.get_by_role("link", name="Kết nối Wi-Fi").click()
+    page.wait_for_load_state()  # its script hears the keys
     seen = [shown(page)]
 
     for key in ("PageDown", "ArrowRight", "Space", "PageUp", "ArrowLeft", "End", "PageDown", "Home"):
