@@ -31,27 +31,33 @@ _ADD_IDENTITY = insert(_IDENTITIES)
 _ADD_CONVERSATION = insert(Base.metadata.tables["conversations"])
 
 
-def _note_message(found_by: str, *more: BindParameter[Any]) -> TextClause:
-    """As text: SQLAlchemy leaves out the tables' names where SQLite returns, and both have an id."""
-    return text(f"""
-        UPDATE channel_identities
-        SET external_hash = :external_hash, sealed_address = :sealed_address,
-            last_message_at = :last_message_at, left_at = NULL
-        WHERE commune_id = :commune_id AND channel = :channel AND external_hash {found_by}
-        RETURNING (
-            SELECT conversations.id FROM conversations
-            WHERE conversations.commune_id = channel_identities.commune_id
-            AND conversations.identity_id = channel_identities.id
-        )
-    """).bindparams(  # noqa: S608 - two texts of ours
+# As text: SQLAlchemy leaves out the tables' names where SQLite returns, and both have an id.
+_NOTE = """
+    UPDATE channel_identities
+    SET external_hash = :external_hash, sealed_address = :sealed_address,
+        last_message_at = :last_message_at, left_at = NULL
+    WHERE commune_id = :commune_id AND channel = :channel AND external_hash = :external_hash
+    RETURNING (
+        SELECT conversations.id FROM conversations
+        WHERE conversations.commune_id = channel_identities.commune_id
+        AND conversations.identity_id = channel_identities.id
+    )
+"""
+
+
+def _note_message(statement: str, *more: BindParameter[Any]) -> TextClause:
+    return text(statement).bindparams(
         bindparam("sealed_address", type_=_IDENTITIES.c.sealed_address.type),
         bindparam("last_message_at", type_=_IDENTITIES.c.last_message_at.type),
         *more,
     )
 
 
-_NOTE_MESSAGE = _note_message("= :external_hash")
-_NOTE_MESSAGE_BY_ANY = _note_message("IN :hashes", bindparam("hashes", expanding=True))
+_NOTE_MESSAGE = _note_message(_NOTE)
+_NOTE_MESSAGE_BY_ANY = _note_message(
+    _NOTE.replace("AND external_hash = :external_hash", "AND external_hash IN :hashes"),
+    bindparam("hashes", expanding=True),
+)
 
 
 class Talk(NamedTuple):
