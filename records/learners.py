@@ -55,7 +55,16 @@ def _note_message(statement: str, *more: BindParameter[Any]) -> TextClause:
 
 _NOTE_MESSAGE = _note_message(_NOTE)
 _NOTE_MESSAGE_BY_ANY = _note_message(
-    _NOTE.replace("AND external_hash = :external_hash", "AND external_hash IN :hashes"),
+    _NOTE.replace(
+        "AND external_hash = :external_hash",
+        # One row, the newest key's first: two may be there when workers changed keys one after the other.
+        """AND id = (
+            SELECT found.id FROM channel_identities AS found
+            WHERE found.commune_id = :commune_id AND found.channel = :channel
+            AND found.external_hash IN :hashes
+            ORDER BY CASE WHEN found.external_hash = :external_hash THEN 0 ELSE 1 END LIMIT 1
+        )""",
+    ),
     bindparam("hashes", expanding=True),
 )
 

@@ -266,3 +266,16 @@ def test_who_left_is_written_to_again_only_after_they_wrote(database: Database, 
         note_message(session, commune_id=home, channel="zalo", hashes=["ba"], sealed_address=None, now=NOW)
         session.refresh(identity)
         assert identity.left_at is None
+
+
+def test_who_is_known_by_an_old_and_by_the_new_hash_goes_on_with_the_new_one(database: Database, home: int):
+    with database.write() as session:
+        talk(session, home, "old")
+        newer = talk(session, home, "new").id
+
+    with database.write() as session:
+        found = note_message(
+            session, commune_id=home, channel="zalo", hashes=["new", "old"], sealed_address=None, now=NOW
+        )
+
+    assert found.id == newer
