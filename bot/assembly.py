@@ -29,6 +29,7 @@ from bot.gauges import Gauges
 from bot.guide_pages import guide_pages
 from bot.guide_shelf import GuideShelf
 from bot.help_line import HelpLine
+from bot.intake import Intake
 from bot.jobs import NightJobs, night_jobs
 from bot.learning_facts import LearningFacts
 from bot.metrics import MeasuredEncoder, Metrics
@@ -359,6 +360,7 @@ def open_assistant(
         )
         parts = ChannelParts(
             desk=desk,
+            intake=Intake(desk),
             phrases=phrases,
             clock=clock,
             database=database,

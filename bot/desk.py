@@ -3,12 +3,14 @@
 import datetime as dt
 import secrets
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from itertools import chain, groupby
 from typing import Any
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from bot.channels.capabilities import CAPABILITIES
@@ -27,11 +29,11 @@ from bot.metrics import Metrics
 from bot.rate_limit import RateLimits
 from bot.turns import Worker
 from handlers.guard import Guarded, guard
-from records import inbox, learners, outbox
+from records import arrivals, inbox, learners, outbox
+from records.arrivals import Arrival
 from records.communes import CommuneProfile
 from records.database import Database
 from records.held import Held, held_about
-from records.id_floor import keep_talk_growing
 from records.models import ChannelIdentity, InboxMessage, OutboxMessage
 from records.vault import Vault
 from retrieval.text import clean
@@ -39,7 +41,22 @@ from retrieval.text import clean
 _log = structlog.get_logger()
 
 MAX_TALK = 1_000  # entries of a talk that are shown again; a web talk ends after 30 idle minutes
+ONE_BY_ONE_S = 5.0  # for what one commit could not store; platforms wait hardly longer for an answer
 POLL_S = 0.05  # how often a message is looked up that another process may be doing
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A message that may be stored."""
+
+    profile: CommuneProfile
+    message: IncomingMessage
+    guarded: Guarded
+    hashes: Sequence[str]  # of the person, newest key first
+
+    @property
+    def person(self) -> str:
+        return self.hashes[-1]
 
 
 class DatabaseDesk:
@@ -75,74 +92,124 @@ class DatabaseDesk:
         except Exception:
             self._metrics.message(message.channel, "failed")
             raise
+        self._worker.wake()
+        self._note(message, receipt)
+        return receipt
+
+    def receive_all(self, messages: Sequence[IncomingMessage]) -> list[Receipt | Exception]:
+        """Those that can be are stored by one commit, all others one by one."""
+        outcomes: dict[int, Receipt | Exception] = {**self._receive_together(messages)}
+        until, failed = time.monotonic() + ONE_BY_ONE_S, None
+        for place, message in enumerate(messages):
+            if place in outcomes:
+                continue
+            if failed and time.monotonic() > until:  # who delivers them has no more patience either
+                outcomes[place] = failed
+                continue
+            try:
+                outcomes[place] = self.receive(message)
+            except Exception as error:
+                outcomes[place] = failed = error
+        return [outcomes[place] for place in range(len(messages))]
+
+    def _receive_together(self, messages: Sequence[IncomingMessage]) -> dict[int, Receipt]:
+        """place in `messages` → its receipt; empty where there is nothing to gain, or one of them failed."""
+        ready = self._ready_together(messages)
+        if len(ready) < 2:
+            return {}
+        try:
+            with self._database.write_rows() as connection:
+                receipts = self._claim(connection, list(ready.values()))
+        except Exception as error:
+            _log.warning("messages are stored one by one", count=len(ready), reason=type(error).__name__)
+            return {}
+        self._worker.wake()
+        for checked, receipt in zip(ready.values(), receipts, strict=True):
+            if receipt.is_new and self._limits is not None:
+                with suppress(TooMany):  # it is stored
+                    self._limits.count_person(checked.person)
+            self._note(checked.message, receipt)
+        return dict(zip(ready, receipts, strict=True))
+
+    def _ready_together(self, messages: Sequence[IncomingMessage]) -> dict[int, _Checked]:
+        """place → the first message of each person who is within the limits.
+
+        In one order for all workers, for each holds the rows of many people until its commit.
+        """
+        ready: dict[tuple[int, str], tuple[int, _Checked]] = {}
+        for place, message in enumerate(messages):
+            with suppress(Exception):  # what cannot be stored says so when it is its turn alone
+                checked = self._checked(message)
+                if self._limits is None or self._limits.has_room(checked.person):
+                    ready.setdefault((checked.profile.id, checked.person), (place, checked))
+        return dict(ready[who] for who in sorted(ready))
+
+    def _note(self, message: IncomingMessage, receipt: Receipt) -> None:
         if not receipt.inbox_id:
             self._metrics.message(message.channel, "flood")
-            return receipt
+            return
         self._metrics.message(message.channel, "new" if receipt.is_new else "again")
         # Its id is in every line about this message, until its replies are sent.
         _log.info("a message is in", inbox_id=receipt.inbox_id, channel=message.channel,
                   is_new=receipt.is_new)  # fmt: skip
-        return receipt
 
     def _receive(self, message: IncomingMessage) -> Receipt:
+        checked = self._checked(message)
+        try:
+            return self._store(checked, limits=self._limits)
+        except TooMany as flood:
+            assert self._limits is not None
+            if self._limits.is_urgent(checked.guarded.redacted):
+                return self._store(checked, limits=None)
+            if not CAPABILITIES[message.channel].is_pushed:
+                raise
+            if not flood.is_first:
+                return Receipt(checked.profile.id, 0, 0, is_new=False)
+            return self._store(_flood(checked), limits=None)
+
+    def _checked(self, message: IncomingMessage) -> _Checked:
+        """The message masked; raises what is said of it before anything is stored."""
         profile = self._profile(message.commune)
         if self._crowd.is_full or (self._crowd.is_busy and not CAPABILITIES[message.channel].is_pushed):
             raise Overloaded
         # Only so much is read, so only so much is kept; what is cut off might hide half a number.
         guarded = guard(clean(_storable(message.text))[: 2 * MAX_TEXT])
-        try:
-            return self._store(profile, message, guarded, limits=self._limits)
-        except TooMany as flood:
-            assert self._limits is not None
-            if self._limits.is_urgent(guarded.redacted):
-                return self._store(profile, message, guarded, limits=None)
-            if not CAPABILITIES[message.channel].is_pushed:
-                raise
-            if not flood.is_first:
-                return Receipt(profile.id, 0, 0, is_new=False)
-            return self._store(profile, _flood(message), Guarded("", ()), limits=None)
-
-    def _store(
-        self,
-        profile: CommuneProfile,
-        message: IncomingMessage,
-        guarded: Guarded,
-        *,
-        limits: RateLimits | None,
-    ) -> Receipt:
-        """Claim the message in one transaction; beyond the limits raises `TooMany` and keeps nothing."""
         hashes = self._vault.hashes(message.channel, message.external_id)
-        sealed = self._vault.seal(message.address) if message.address else None
-        now = self._clock()
+        return _Checked(profile, message, guarded, hashes)
+
+    def _store(self, checked: _Checked, *, limits: RateLimits | None) -> Receipt:
+        """Claim the message in one transaction; beyond the limits raises `TooMany` and keeps nothing."""
         with self._database.write_rows() as connection:
-            talk = learners.note_message(
-                connection,
-                commune_id=profile.id,
-                channel=message.channel,
-                hashes=hashes,
-                sealed_address=sealed,
-                now=now,
-            )
-            keep_talk_growing(connection, commune_id=profile.id, conversation_id=talk.id)
-            claimed = inbox.claim(
-                connection,
-                talk,
-                # By the oldest key: a second delivery is known after a change of keys, too.
-                message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
-                kind=inbox.UNHEARD if self._is_to_be_heard(message) else message.kind,
-                context=self._context(message),
-                text=guarded.redacted[:MAX_TEXT],
-                payload=message.payload[:100] if message.payload else None,
-                secrets=[secret.kind for secret in guarded.secrets],
-                hamlet=message.hamlet[:80] if message.hamlet else None,
-                now=now,
-            )
+            (receipt,) = self._claim(connection, [checked])
             # A second delivery is no second message.
-            if claimed.is_new and limits is not None:
-                limits.count_person(hashes[-1])
-        receipt = Receipt(claimed.commune_id, claimed.conversation_id, claimed.id, claimed.is_new)
-        self._worker.wake()
+            if receipt.is_new and limits is not None:
+                limits.count_person(checked.person)
         return receipt
+
+    def _claim(self, connection: Connection, all_checked: Sequence[_Checked]) -> list[Receipt]:
+        """Of different people, and sorted by commune."""
+        now = self._clock()
+        claims = (
+            arrivals.store(connection, [self._arrival(one) for one in some], commune_id=commune_id, now=now)
+            for commune_id, some in groupby(all_checked, key=lambda one: one.profile.id)
+        )
+        return [Receipt(*claim) for claim in chain.from_iterable(claims)]
+
+    def _arrival(self, checked: _Checked) -> Arrival:
+        message, guarded, hashes = checked.message, checked.guarded, checked.hashes
+        return Arrival(
+            message.channel,
+            hashes,
+            self._vault.seal(message.address) if message.address else None,
+            # By the oldest key: a second delivery is known after a change of keys, too.
+            message_id=f"{hashes[-1][:16]}:{message.message_id}"[:200],
+            kind=inbox.UNHEARD if self._is_to_be_heard(message) else message.kind,
+            context=self._context(message),
+            text=guarded.redacted[:MAX_TEXT],
+            payload=message.payload[:100] if message.payload else None,
+            secrets=[secret.kind for secret in guarded.secrets],
+            hamlet=message.hamlet[:80] if message.hamlet else None,
+        )
 
     def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
         until = time.monotonic() + timeout_s
@@ -249,8 +316,9 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def _flood(message: IncomingMessage) -> IncomingMessage:
-    return replace(message, kind="flood", text="", payload=None, context=None, hamlet=None)
+def _flood(checked: _Checked) -> _Checked:
+    message = replace(checked.message, kind="flood", text="", payload=None, context=None, hamlet=None)
+    return replace(checked, message=message, guarded=Guarded("", ()))
 
 
 def _said(session: Session, commune_id: int, conversation_id: int, after: int) -> Iterable[Entry]:

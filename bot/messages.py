@@ -1,6 +1,7 @@
 """What passes between a channel and the conversation, and the desk where they meet."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -86,6 +87,9 @@ class Desk(Protocol):
         A person's flood is answered once, with a request to slow down, and the rest of it dropped;
         where people fetch their replies it raises `TooMany` instead, for their page keeps the message.
         """
+
+    def receive_all(self, messages: Sequence[IncomingMessage]) -> list[Receipt | Exception]:
+        """Each as `receive` does, cheaper than one by one: what it returns or raises, in the same order."""
 
     def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
         """Wait until the message is answered; False when it takes longer."""

@@ -37,6 +37,10 @@ class RateLimits:
         if wait_s := self._minute.hit(person) or self._day.hit(person):
             raise TooMany(wait_s, is_first=self._told.hit(person) == 0)
 
+    def has_room(self, person: str) -> bool:
+        """Whether `count_person` would take one more now."""
+        return not (self._minute.wait_s(person) or self._day.wait_s(person))
+
     def count_address(self, network: str, *, is_new_talk: bool) -> None:
         """Count a message of a part of the network; raises `TooMany`."""
         wait_s = self._address.hit(network)

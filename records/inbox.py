@@ -78,9 +78,14 @@ def claim(
     bind = session if isinstance(session, Connection) else session.get_bind()
     is_new = session.execute(_INSERTS[bind.dialect.name], values).first() is not None
     if is_new:
-        return Claim(talk.commune_id, talk.id, values["id"], is_new)
-    known = session.execute(_KNOWN, {name: values[name] for name in _KEY}).one()
-    return Claim(talk.commune_id, known.conversation_id, known.id, is_new)
+        return Claim(talk.commune_id, talk.id, values["id"], is_new=True)
+    return claimed_before(session, talk.commune_id, talk.channel, message_id)
+
+
+def claimed_before(session: Session | Connection, commune_id: int, channel: str, message_id: str) -> Claim:
+    key = {"commune_id": commune_id, "channel": channel, "message_id": message_id}
+    known = session.execute(_KNOWN, key).one()
+    return Claim(commune_id, known.conversation_id, known.id, is_new=False)
 
 
 def claim_row(session: Session, talk: Talk | Conversation, **message: Any) -> tuple[InboxMessage, bool]:

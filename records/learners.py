@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, Connection, TextClause, bindparam, insert, select, text, update
@@ -77,6 +78,16 @@ class Talk(NamedTuple):
     channel: str
 
 
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Somebody whom no channel knows yet."""
+
+    channel: str
+    external_hash: str
+    sealed_address: bytes | None = None
+    wrote_at: dt.datetime | None = None  # None: they did not
+
+
 def find_identity(
     session: Session, *, commune_id: int, channel: str, hashes: Sequence[str]
 ) -> ChannelIdentity | None:
@@ -106,7 +117,8 @@ def open_conversation(
         return found
     try:
         with session.begin_nested():
-            made = _make_conversation(session, commune_id, channel, hashes[0], now)
+            newcomer = Newcomer(channel, hashes[0])
+            (made,) = make_conversations(session, [newcomer], commune_id=commune_id, now=now)
             return session.get_one(Conversation, (commune_id, made))
     except IntegrityError:  # another worker was first
         found = find_conversation(session, commune_id=commune_id, channel=channel, hashes=hashes)
@@ -142,7 +154,8 @@ def note_message(
     if found is None:
         try:
             with session.begin_nested():
-                found = _make_conversation(session, commune_id, channel, hashes[0], now, sealed_address, now)
+                newcomer = Newcomer(channel, hashes[0], sealed_address, wrote_at=now)
+                (found,) = make_conversations(session, [newcomer], commune_id=commune_id, now=now)
         except IntegrityError:  # another worker was first
             found = session.execute(statement, they).scalar_one()
     return Talk(commune_id, found, channel)
@@ -193,39 +206,48 @@ def note_consent(
     )
 
 
-def _make_conversation(
-    session: Session | Connection,
-    commune_id: int,
-    channel: str,
-    identity: str,
-    now: dt.datetime,
-    sealed_address: bytes | None = None,
-    last_message_at: dt.datetime | None = None,
-) -> int:
-    learner_id, identity_id, conversation_id = new_id(), new_id(), new_id()
-    whose = {"commune_id": commune_id, "learner_id": learner_id, "channel": channel}
-    session.execute(_ADD_LEARNER, {"commune_id": commune_id, "id": learner_id, "created_at": now})
+def make_conversations(
+    session: Session | Connection, newcomers: Sequence[Newcomer], *, commune_id: int, now: dt.datetime
+) -> list[int]:
+    """Their conversations' ids. Raises `IntegrityError` where another worker was first with one of them."""
+    made = [(newcomer, new_id(), new_id(), new_id()) for newcomer in newcomers]
+    if not made:
+        return []
+    session.execute(
+        _ADD_LEARNER,
+        [{"commune_id": commune_id, "id": learner, "created_at": now} for _, learner, _, _ in made],
+    )
     session.execute(
         _ADD_IDENTITY,
-        {
-            **whose,
-            "id": identity_id,
-            "external_hash": identity,
-            "sealed_address": sealed_address,
-            "last_message_at": last_message_at,
-            "created_at": now,
-        },
+        [
+            {
+                "commune_id": commune_id,
+                "id": identity,
+                "learner_id": learner,
+                "channel": newcomer.channel,
+                "external_hash": newcomer.external_hash,
+                "sealed_address": newcomer.sealed_address,
+                "last_message_at": newcomer.wrote_at,
+                "created_at": now,
+            }
+            for newcomer, learner, identity, _ in made
+        ],
     )
     session.execute(
         _ADD_CONVERSATION,
-        {
-            **whose,
-            "id": conversation_id,
-            "identity_id": identity_id,
-            "slots": {},
-            "turns": 0,
-            "is_unlogged": False,
-            "updated_at": now,
-        },
+        [
+            {
+                "commune_id": commune_id,
+                "id": conversation,
+                "learner_id": learner,
+                "identity_id": identity,
+                "channel": newcomer.channel,
+                "slots": {},
+                "turns": 0,
+                "is_unlogged": False,
+                "updated_at": now,
+            }
+            for newcomer, learner, identity, conversation in made
+        ],
     )
-    return conversation_id
+    return [conversation for _, _, _, conversation in made]

@@ -31,11 +31,21 @@ class MovingWindow:
             now = self._now()
             if now >= self._sweep_at:
                 self._sweep(now)
-            times = self._times.setdefault(name, deque(maxlen=self._most))
-            if len(times) == self._most and (wait_s := times[0] + self._seconds - now) > 0:
-                return wait_s
-            times.append(now)
+            wait_s = self._wait_s(name, now)
+            if not wait_s:
+                self._times.setdefault(name, deque(maxlen=self._most)).append(now)
+            return wait_s
+
+    def wait_s(self, name: str) -> float:
+        """What `hit` would return, without counting."""
+        with self._lock:
+            return self._wait_s(name, self._now())
+
+    def _wait_s(self, name: str, now: float) -> float:
+        times = self._times.get(name)
+        if times is None or len(times) < self._most:
             return 0.0
+        return max(0.0, times[0] + self._seconds - now)
 
     def __len__(self) -> int:
         """Names that are remembered."""

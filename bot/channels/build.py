@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.channels.accounts import Account, TelegramAccount, ZaloBotAccount, ZaloOaAccount
 from bot.channels.base import Channel
+from bot.intake import Intake
 from bot.messages import Desk
 from bot.voice.audio import Kind
 from knowledge.phrases import Phrases
@@ -21,6 +22,7 @@ class ChannelParts:
     """What channels are made of."""
 
     desk: Desk
+    intake: Intake  # for what webhooks bring
     phrases: Phrases
     clock: Callable[[], dt.datetime]
     database: Database  # for tokens that change

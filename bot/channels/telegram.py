@@ -193,7 +193,7 @@ class TelegramChannel:
         )
         match happening:
             case Said():
-                await to_thread.run_sync(self._desk.receive, happening.message)
+                await self._parts.intake.receive(happening.message)
                 if happening.written is not None:
                     self._texts.note(happening.written, happening.message.text)
                 if happening.callback is not None:

@@ -149,6 +149,7 @@ class ZaloBotChannel:
     def __init__(self, account: ZaloBotAccount, parts: ChannelParts) -> None:
         self.commune = account.commune
         self._account, self._desk, self._phrases = account, parts.desk, parts.phrases
+        self._intake = parts.intake
         self._fetching = parts.fetching
         self.api = ZaloBotApi(account.base_url, account.token.get_secret_value())
         self._quota = Quota(account, parts)
@@ -265,7 +266,7 @@ class ZaloBotChannel:
         message = read_update(_as_dict(_as_dict(event).get("result")), commune=self.commune)
         if message is not None:
             try:
-                await to_thread.run_sync(self._desk.receive, message)
+                await self._intake.receive(message)
             except _AWAY as error:
                 _log.warning("an update was not stored", channel=ZALO_BOT, reason=type(error).__name__)
                 raise HTTPException(503, headers={"Retry-After": str(RETRY_AFTER_S)}) from error

@@ -119,7 +119,7 @@ class ZaloOaChannel:
                 event = self._checked(raw, request.headers.get("X-ZEvent-Signature", ""))
                 if event is not None:
                     # What takes longer goes on, but is answered as not taken.
-                    await asyncio.get_running_loop().run_in_executor(self._threads, self._take, event)
+                    await self._take(event)
         except HTTPException:
             raise
         except (TimeoutError, Overloaded) as error:
@@ -154,10 +154,10 @@ class ZaloOaChannel:
             reason = "another app's or too old" if is_signed else "not signed with our secrets"
             _log.warning("an event was refused", channel=ZALO_OA, commune=self.commune, reason=reason)
 
-    def _take(self, event: Said | Unfollowed) -> None:
+    async def _take(self, event: Said | Unfollowed) -> None:
         match event:
             case Said():
-                self._parts.desk.receive(
+                await self._parts.intake.receive(
                     IncomingMessage(
                         self.commune,
                         ZALO_OA,
@@ -170,8 +170,12 @@ class ZaloOaChannel:
                         context={"voice": event.recording} if event.recording else None,
                     )
                 )
-            case Unfollowed() if not self._has_written_since(event):
-                self._parts.desk.left(commune=self.commune, channel=ZALO_OA, external_id=event.user)
+            case Unfollowed():
+                await asyncio.get_running_loop().run_in_executor(self._threads, self._note_left, event)
+
+    def _note_left(self, event: Unfollowed) -> None:
+        if not self._has_written_since(event):
+            self._parts.desk.left(commune=self.commune, channel=ZALO_OA, external_id=event.user)
 
     def _has_written_since(self, event: Unfollowed) -> bool:
         """Events come late and in any order: who wrote after they left is here again."""

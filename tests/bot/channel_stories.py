@@ -31,6 +31,7 @@ from bot.assembly import Assistant
 from bot.channels.base import Channel
 from bot.channels.build import ChannelParts
 from bot.guide_pages import guide_pages
+from bot.intake import Intake
 from bot.render import utf16_length
 from records.models import Completion, Conversation, Handoff, InboxMessage, OutboxMessage, Question
 from records.only_one import Leadership
@@ -128,6 +129,7 @@ def parts_of(assistant: Assistant) -> ChannelParts:
     """What `open_assistant` gives the channels of the settings."""
     return ChannelParts(
         desk=assistant.desk,
+        intake=Intake(assistant.desk),
         phrases=assistant.phrases,
         clock=assistant.clock,
         database=assistant.database,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select, update
@@ -9,7 +10,7 @@ from sqlalchemy import func, select, update
 from bot.assembly import Assistant
 from bot.crowd import Crowd, Marks
 from bot.desk import DatabaseDesk
-from bot.messages import Entry, IncomingMessage, Overloaded, UnknownCommune
+from bot.messages import Entry, IncomingMessage, Overloaded, Receipt, UnknownCommune
 from records.models import (
     Completion,
     Erasure,
@@ -268,3 +269,52 @@ def test_a_long_message_is_kept_only_as_far_as_it_is_read(assistant: Assistant):
 
     with assistant.database.read() as session:
         assert session.scalar(select(func.max(func.length(InboxMessage.text)))) == 2_000
+
+
+# --- Several at once ---
+
+
+def test_what_comes_together_is_what_would_come_one_by_one(assistant: Assistant):
+    known = assistant.desk.receive(message(ASK, 1))
+
+    again, other, second, unknown = assistant.desk.receive_all(
+        [
+            message(ASK, 1),
+            message("quét mã qr trả tiền", 1, person="ông Năm"),
+            message("xong rồi", 2),
+            IncomingMessage("o-dau", "webchat", "ba Tư", "3", ASK),
+        ]
+    )
+
+    assert isinstance(again, Receipt)
+    assert isinstance(other, Receipt)
+    assert isinstance(second, Receipt)
+    assert isinstance(unknown, UnknownCommune)
+    assert (again.inbox_id, again.is_new) == (known.inbox_id, False)
+    assert (other.is_new, second.is_new) == (True, True)
+    assert second.conversation_id == known.conversation_id != other.conversation_id
+    assert known.inbox_id < second.inbox_id
+    assert all(assistant.desk.wait(receipt, timeout_s=20) for receipt in (known, other, second))
+
+
+def test_one_that_cannot_be_stored_takes_no_other_with_it(assistant: Assistant):
+    odd = message(ASK, 1, person="ông Năm")
+    broken = replace(odd, context={"when": assistant.clock()})  # no JSON: no database takes it
+
+    failed, taken = assistant.desk.receive_all([broken, message(ASK, 1)])
+
+    assert isinstance(failed, Exception)
+    assert isinstance(taken, Receipt)
+    assert [row.text for row in rows(assistant, InboxMessage)] == [ASK]
+
+
+def test_people_of_two_communes_may_come_together(assistant: Assistant):
+    other = next(profile.slug for profile in assistant.directory.all() if profile.slug != SLUG)
+    there = IncomingMessage(other, "webchat", "ba Tư", "1", ASK)
+
+    here, away = assistant.desk.receive_all([message(ASK, 1), there])
+
+    assert isinstance(here, Receipt)
+    assert isinstance(away, Receipt)
+    assert here.commune_id != away.commune_id
+    assert {row.commune_id for row in rows(assistant, InboxMessage)} == {here.commune_id, away.commune_id}

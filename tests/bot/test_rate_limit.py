@@ -14,7 +14,7 @@ from bot.app import build_app
 from bot.assembly import Assistant, open_assistant
 from bot.channels.capabilities import TELEGRAM, WEBCHAT
 from bot.content import Content
-from bot.messages import IncomingMessage, TooMany
+from bot.messages import IncomingMessage, Receipt, TooMany
 from bot.rate_limit import RateLimits
 from bot.settings import Settings
 from records.models import InboxMessage
@@ -103,6 +103,23 @@ def test_nothing_is_limited_where_the_settings_say_zero(clock: HandClock):
     for _ in range(500):
         counted.count_person("ba Tư")
         counted.count_address("203.0.113.7", is_new_talk=True)
+
+
+def test_a_flood_among_others_is_slowed_down_and_counts_for_nobody_else(limited: Assistant):
+    for number in range(19):
+        receive(limited, number)
+    flood = [IncomingMessage(SLUG, WEBCHAT, "ba Tư", str(number), ASK) for number in range(19, 23)]
+    other = IncomingMessage(SLUG, WEBCHAT, "ông Năm", "1", ASK)
+
+    last, *refused, taken = limited.desk.receive_all([*flood, other])
+
+    assert isinstance(last, Receipt)
+    assert [type(outcome) for outcome in refused] == [TooMany] * 3
+    assert isinstance(taken, Receipt)
+    others = [IncomingMessage(SLUG, WEBCHAT, "ông Năm", str(number), ASK) for number in range(2, 23)]
+    outcomes = [limited.desk.receive_all([more, *flood[1:]])[0] for more in others]
+    assert [isinstance(outcome, Receipt) for outcome in outcomes] == [True] * 19 + [False] * 2
+    assert count(limited, InboxMessage) == 40
 
 
 def test_beyond_the_limit_nothing_is_kept_and_what_was_taken_is_answered(limited: Assistant):

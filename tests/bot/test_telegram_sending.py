@@ -13,6 +13,7 @@ from bot.channels.build import ChannelParts
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_bot import TelegramBot
 from bot.channels.telegram_sending import GROUP_SPACING_S, SPACING_S, Spacing
+from bot.intake import Intake
 from bot.messages import Choice
 from bot.metrics import Metrics
 from bot.sender import Breaker, Sender
@@ -51,6 +52,7 @@ def desk() -> FakeDesk:
 def parts_with(desk: FakeDesk, database: Database, clock: HandClock) -> ChannelParts:
     return ChannelParts(
         desk=desk,
+        intake=Intake(desk),
         phrases=load_phrases(),
         clock=clock,
         database=database,

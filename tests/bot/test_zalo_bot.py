@@ -24,6 +24,7 @@ from bot.channels.accounts import ZaloBotAccount
 from bot.channels.zalo_bot import SECRET_HEADER, ZaloBotChannel, month_start, read_update, webhook_path
 from bot.channels.zalo_bot_api import ZaloBotApi
 from bot.content import Content
+from bot.intake import Intake
 from bot.messages import IncomingMessage
 from bot.metrics import Metrics
 from bot.sender import Breaker, Sender
@@ -283,7 +284,7 @@ def test_what_cannot_be_stored_now_is_sent_back(zalo: FakeZaloBot, assistant: As
 
 
 def parts_with(assistant: Assistant, desk: FakeDesk) -> Any:
-    return dataclasses.replace(parts_of(assistant), desk=desk)
+    return dataclasses.replace(parts_of(assistant), desk=desk, intake=Intake(desk))
 
 
 async def run_until(channel: ZaloBotChannel, is_so: Callable[[], bool]) -> None:

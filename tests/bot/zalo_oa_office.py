@@ -13,6 +13,7 @@ from bot.channels.accounts import ZaloOaAccount
 from bot.channels.build import ChannelParts
 from bot.channels.zalo_oa import ZaloOaChannel
 from bot.channels.zalo_oa_tokens import ZaloOaTokens
+from bot.intake import Intake
 from bot.metrics import Metrics
 from bot.sender import Breaker, Sender
 from knowledge.phrases import load_phrases
@@ -90,6 +91,7 @@ class Office:
     def parts(self) -> ChannelParts:
         return ChannelParts(
             desk=self.desk,
+            intake=Intake(self.desk),
             phrases=PHRASES,
             clock=self.clock,
             database=self.database,

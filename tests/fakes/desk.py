@@ -116,6 +116,15 @@ class FakeDesk:
                 self._reply(receipt, message)
             return receipt
 
+    def receive_all(self, messages: Sequence[IncomingMessage]) -> list[Receipt | Exception]:
+        outcomes: list[Receipt | Exception] = []
+        for message in messages:
+            try:
+                outcomes.append(self.receive(message))
+            except Exception as error:
+                outcomes.append(error)
+        return outcomes
+
     def wait(self, receipt: Receipt, *, timeout_s: float) -> bool:
         with self._changed:
             return self._changed.wait_for(lambda: not self._is_open(receipt), timeout_s)
