@@ -18,7 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import psutil
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from benchmarks.bare import make_table
 from benchmarks.client import Sent, push_all, request
@@ -75,7 +75,7 @@ def _bare(kind: str, workers: int, seconds: float) -> Figure:
     with cluster(kind) as made, closing(open_database(made.database_url)) as database:
         make_table(database)
         with _processes("benchmarks.bare", workers, made, made.database_url) as (addresses, pids):
-            return _rate(addresses, pids, mixed("/", {}), seconds)
+            return _rate(made, addresses, pids, mixed("/", {}), seconds)
 
 
 def _held(kind: str, workers: int, seconds: float) -> Figure:
@@ -84,7 +84,7 @@ def _held(kind: str, workers: int, seconds: float) -> Figure:
             migrate.upgrade(database)
         with _processes("benchmarks.held", workers, made, "turns") as (addresses, pids):
             # Not more than may wait before messages are refused.
-            return _rate(addresses, pids, mixed(PATH, HEADERS), seconds, most=19_000)
+            return _rate(made, addresses, pids, mixed(PATH, HEADERS), seconds, most=19_000)
 
 
 def _turns(kind: str, workers: int, seconds: float) -> Figure:
@@ -95,7 +95,7 @@ def _turns(kind: str, workers: int, seconds: float) -> Figure:
     ):
         migrate.upgrade(database)
         with _processes("benchmarks.held", workers, made, "replies") as (addresses, pids):
-            return _answered(addresses, pids, database, mixed(PATH, HEADERS), seconds)[0]
+            return _answered(made, addresses, pids, database, mixed(PATH, HEADERS), seconds)[0]
 
 
 def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
@@ -106,7 +106,7 @@ def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
         with made.database() as database:
             messages = mixed(PATH, HEADERS)
             pids = [server.process.pid for server in made.servers]
-            turns, taken = _answered(made.addresses, pids, database, messages, seconds)
+            turns, taken = _answered(made, made.addresses, pids, database, messages, seconds)
             print(f"taken in, turns running        {taken:7.0f} /s, {taken / bare.rate:.0%} of bare")
             print(f"the same                       {turns}, replies being sent")
             sent = _drain(made, platform)
@@ -126,10 +126,16 @@ class Everybody(set[str]):
 
 
 def _answered(
-    addresses: list[Address], pids: Sequence[int], database: Database, messages: Requests, seconds: float
+    made: Cluster,
+    addresses: list[Address],
+    pids: Sequence[int],
+    database: Database,
+    messages: Requests,
+    seconds: float,
 ) -> tuple[Figure, float]:
     """(turns, messages taken in a second) from a burst of about so many seconds' work."""
     _burst(addresses, database, messages, FIRST)
+    _take_statistics(made)
     guess = FIRST / _burst(addresses, database, messages, FIRST)[0]
     count = max(FIRST, int(guess * seconds))
     cpu = _cpu_s(pids)
@@ -202,9 +208,15 @@ def _talk(person: int, questions: list[tuple[str, ...]]) -> Iterator[tuple[str, 
 
 
 def _rate(
-    addresses: list[Address], pids: Sequence[int], messages: Requests, seconds: float, most: int = 10**9
+    made: Cluster,
+    addresses: list[Address],
+    pids: Sequence[int],
+    messages: Requests,
+    seconds: float,
+    most: int = 10**9,
 ) -> Figure:
     _push(addresses, list(itertools.islice(messages, FIRST)))
+    _take_statistics(made)
     began = time.perf_counter()
     _push(addresses, list(itertools.islice(messages, FIRST)))
     count = min(int(seconds * FIRST / (time.perf_counter() - began)), most - 2 * FIRST)
@@ -212,6 +224,17 @@ def _rate(
     began, cpu = time.perf_counter(), _cpu_s(pids)
     _all_taken(_push(addresses, ready))
     return Figure(count / (time.perf_counter() - began), 1_000 * (_cpu_s(pids) - cpu) / count)
+
+
+def _take_statistics(made: Cluster) -> None:
+    """As autovacuum does by itself within a minute: a database that was just made has none."""
+    if made.is_sqlite:
+        return
+    with (
+        made.database() as database,
+        database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        connection.execute(text("ANALYZE"))
 
 
 def _push(

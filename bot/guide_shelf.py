@@ -38,8 +38,8 @@ class GuideShelf(Shelf[View, Stamp]):
     def _stamp(self, commune: str) -> Stamp:
         builds = self._content.builds
         assert self._database is not None
-        with self._database.read() as session:
-            live = live_ids(session, commune=commune)
+        with self._database.read_rows() as connection:
+            live = live_ids(connection, commune=commune)
         return (builds, live) if live else (0, ())  # without its own the commune has what is shipped
 
     def _build(self, commune: str, before: Shelved[View, Stamp] | None) -> Shelved[View, Stamp]:

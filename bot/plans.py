@@ -52,9 +52,8 @@ class PlanShelf(Shelf[PlanIndex, str]):
 
     def _stamp(self, commune: str) -> str:
         if self._database is not None:
-            with self._database.read() as session:
-                row = find_commune(session, commune)
-                version = current_plan_id(session, row) if row else None
+            with self._database.read_rows() as connection:
+                version = current_plan_id(connection, commune=commune)
             if version is not None:
                 return f"version {version}"
         return "digest" if commune in self._digests else "none"

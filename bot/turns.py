@@ -31,7 +31,6 @@ from knowledge.phrases import Phrases
 from records import handoffs, inbox, outbox, unlogged
 from records.communes import CommuneProfile
 from records.database import Database
-from records.id_floor import keep_talk_growing
 from records.models import Base, InboxMessage, TurnEvents
 from records.models import Conversation as ConversationRow
 from records.personal import PROFILE_SLOTS
@@ -83,14 +82,14 @@ class TurnRunner:
                 if locked is None:
                     return None
                 message, conversation = locked
-                keep_talk_growing(session, commune_id=message.commune_id, conversation_id=conversation.id)
                 doing, channel, arrived = (
                     (message.commune_id, message.id),
                     message.channel,
                     message.received_at,
                 )
                 logged.enter_context(bound_contextvars(inbox_id=message.id))  # in every line of this turn
-                turn = self._turn(message, conversation)
+                with self._database.lent(session):
+                    turn = self._turn(message, conversation)
                 written_on = self._commit(session, message, conversation, turn)
         except Outdated:
             return 0
@@ -140,29 +139,26 @@ class TurnRunner:
         """Returns the channels on which something waits to be sent."""
         now = self._clock()
         is_unlogged = bool(turn.slots.get("unlogged"))
-        conversation.slots = _without_words(turn.slots) if is_unlogged else turn.slots
-        conversation.is_unlogged = is_unlogged
-        conversation.turns += 1
-        conversation.updated_at = now
+        slots = _without_words(turn.slots) if is_unlogged else turn.slots
+        inbox.keep_slots(session, conversation, slots, is_unlogged=is_unlogged, now=now)
         if turn.events and not is_unlogged:
-            with session.no_autoflush:  # what changed is written once, at the end
-                session.execute(
-                    _ADD_EVENTS,
-                    {
-                        "commune_id": message.commune_id,
-                        "conversation_id": conversation.id,
-                        "inbox_id": message.id,
-                        "events": turn.events,
-                        "created_at": now,
-                    },
-                )
+            session.connection().execute(
+                _ADD_EVENTS,
+                {
+                    "commune_id": message.commune_id,
+                    "conversation_id": conversation.id,
+                    "inbox_id": message.id,
+                    "events": turn.events,
+                    "created_at": now,
+                },
+            )
         profile = self._commune(message.commune_id)
         services = self._conversation.services.of(profile.slug)
         context = EffectContext(session, message, conversation, profile, now, services=services)
         for effect in turn.effects:
             apply_effect(context, effect)
         outbox.put(session, message, _bodies(message, turn.replies), now=now)
-        inbox.finish(message, now=now)
+        inbox.finish_turn(session, message, now=now)
         if is_unlogged:
             unlogged.forget_message(session, message, day=local(now).date())
         return {message.channel, *context.pushed_on}

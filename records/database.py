@@ -47,6 +47,7 @@ class Database:
         """`held` is let go of when the database is closed."""
         self._writer, self._reader, self._held = writer, reader, held or ExitStack()
         self._write_lock = threading.RLock()
+        self._lent = threading.local()
         self.is_sqlite = writer.dialect.name == "sqlite"
 
     @property
@@ -81,9 +82,24 @@ class Database:
 
     @contextmanager
     def read_rows(self) -> Iterator[Connection]:
-        """As `read`, without objects."""
+        """As `read`, without objects; of this thread's own transaction where one is `lent`."""
+        if (connection := getattr(self._lent, "connection", None)) is not None:
+            yield connection
+            return
         with self._reader.connect() as connection:
             yield connection
+
+    @contextmanager
+    def lent(self, session: Session) -> Iterator[None]:
+        """Let what this thread asks by `read_rows` meanwhile be asked in the session's transaction.
+
+        A turn asks one or two small questions, and a connection of their own would cost more than they do.
+        """
+        self._lent.connection = session.connection()
+        try:
+            yield
+        finally:
+            self._lent.connection = None
 
     def connections(self) -> dict[str, tuple[int, int]]:
         """pool → (connections in use, open and idle)."""

@@ -8,7 +8,7 @@ at all is `knowledge.check_version`'s to say, before `publish` is called.
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from records import audit
@@ -225,16 +225,17 @@ def live_versions(session: Session, *, commune: str) -> list[GuideVersion]:
     )
 
 
-def live_ids(session: Session, *, commune: str) -> tuple[int, ...]:
+_LIVE_IDS = (
+    select(GuideVersion.id)
+    .join(Commune, Commune.id == GuideVersion.commune_id)
+    .where(Commune.slug == bindparam("commune"), GuideVersion.state == LIVE)
+    .order_by(GuideVersion.slug)
+)
+
+
+def live_ids(connection: Session | Connection, *, commune: str) -> tuple[int, ...]:
     """The ids of `live_versions`: what is live never changes, so they tell whether it is the same."""
-    return tuple(
-        session.scalars(
-            select(GuideVersion.id)
-            .join(Commune, Commune.id == GuideVersion.commune_id)
-            .where(Commune.slug == commune, GuideVersion.state == LIVE)
-            .order_by(GuideVersion.slug)
-        )
-    )
+    return tuple(connection.execute(_LIVE_IDS, {"commune": commune}).scalars())
 
 
 def _lock(session: Session, commune_id: int) -> None:

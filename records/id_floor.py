@@ -4,7 +4,7 @@ Their order is the order of a talk: a message waits for those with smaller ids, 
 entries after the last one it has.
 """
 
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from records import ids
@@ -20,19 +20,23 @@ def keep_ids_growing(session: Session) -> None:
             ids.start_above(found or 0)
 
 
-def _newest(table: type[InboxMessage | OutboxMessage], *more: object) -> object:
+def _newest(
+    table: type[InboxMessage | OutboxMessage], *more: ColumnElement[bool]
+) -> ScalarSelect[int | None]:
     here = (
         table.commune_id == bindparam("commune_id"),
         table.conversation_id == bindparam("conversation_id"),
     )
-    return select(func.max(table.id)).where(*here, *more).scalar_subquery()  # type: ignore[arg-type]
+    # Of its own, whatever is asked around it.
+    return select(func.max(table.id)).where(*here, *more).correlate(None).scalar_subquery()
 
 
-# What was answered has replies with higher ids. Each half is a look at the end of an index.
-_OF_TALK = select(
-    _newest(OutboxMessage),  # type: ignore[call-overload]
-    _newest(InboxMessage, InboxMessage.state == "pending"),
+# What was answered has replies with higher ids. Each is a look at the end of an index.
+NEWEST_OF_TALK = (
+    _newest(OutboxMessage).label("newest_reply"),
+    _newest(InboxMessage, InboxMessage.state == "pending").label("newest_message"),
 )
+_OF_TALK = select(*NEWEST_OF_TALK)
 
 
 def keep_talk_growing(session: Session | Connection, *, commune_id: int, conversation_id: int) -> None:

@@ -4,13 +4,15 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, bindparam, exists, func, select
+from sqlalchemy import Connection, Select, Update, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.attributes import set_committed_value
 
-from records.ids import new_id
+from records.id_floor import NEWEST_OF_TALK
+from records.ids import new_id, start_above
 from records.learners import Talk
-from records.models import Conversation, InboxMessage
+from records.models import Base, Conversation, InboxMessage
 
 MAX_ATTEMPTS = 3
 UNHEARD = "unheard"  # the kind of a voice message that waits to be made text of, and its talk with it
@@ -26,9 +28,19 @@ _INSERTS = {
 _KNOWN = select(InboxMessage.__table__.c.id, InboxMessage.__table__.c.conversation_id).where(
     *(InboxMessage.__table__.c[name] == bindparam(name) for name in _KEY)
 )
-_STATE = select(InboxMessage.state).where(
+_AS_IT_IS_NOW = select(InboxMessage.state, *NEWEST_OF_TALK).where(
     InboxMessage.commune_id == bindparam("commune_id"), InboxMessage.id == bindparam("id")
 )
+
+
+def _update_of(table: type[Base], *names: str) -> Update:
+    rows = Base.metadata.tables[table.__tablename__]
+    its_key = rows.c.commune_id == bindparam("its_commune"), rows.c.id == bindparam("its_id")
+    return update(rows).where(*its_key).values({name: bindparam(name) for name in names})
+
+
+_FINISH = _update_of(InboxMessage, "state", "done_at")
+_KEEP_SLOTS = _update_of(Conversation, "slots", "is_unlogged", "turns", "updated_at")
 
 
 class Claim(NamedTuple):
@@ -94,32 +106,32 @@ def claim_row(session: Session, talk: Talk | Conversation, **message: Any) -> tu
     return session.get_one(InboxMessage, (claimed.commune_id, claimed.id)), claimed.is_new
 
 
-def _oldest() -> Select[InboxMessage, Conversation]:
+def _oldest(most: int) -> Select[InboxMessage, Conversation]:
     """Of the `most` that wait longest, the first that is the first of its talk.
 
-    What is earlier in a talk is among them, too. Asked of all that wait, PostgreSQL compares each with each.
+    What is earlier in a talk is among them, too. Asked of all that wait, PostgreSQL compares each with each;
+    and it is told how many there are at most, so that it looks up the few talks by their key.
     """
-    oldest = (
+    pending = (
         select(InboxMessage)
         .where(InboxMessage.state == "pending")
         .order_by(InboxMessage.id)
-        .limit(bindparam("most"))
-        .cte("oldest")
-        .prefix_with("MATERIALIZED", dialect="postgresql")
+        .limit(literal_column(str(most)))
+        .subquery("pending")
     )
-    waiting, earlier = aliased(InboxMessage, oldest), oldest.alias("earlier")
-    has_earlier = exists().where(
-        earlier.c.commune_id == waiting.commune_id,
-        earlier.c.conversation_id == waiting.conversation_id,
-        earlier.c.id < waiting.id,
+    first_of_talk = func.min(pending.c.id).over(
+        partition_by=(pending.c.commune_id, pending.c.conversation_id)
     )
+    # Sorted here already: then talks are looked up one after the other until one is free.
+    oldest = select(pending, first_of_talk.label("first_id")).order_by(pending.c.id).subquery("oldest")
+    waiting = aliased(InboxMessage, oldest)
     return (
         select(waiting, Conversation)
         .join(
             Conversation,
             (Conversation.commune_id == waiting.commune_id) & (Conversation.id == waiting.conversation_id),
         )
-        .where(waiting.kind != UNHEARD, ~has_earlier)
+        .where(waiting.kind != UNHEARD, oldest.c.id == oldest.c.first_id)
         .order_by(waiting.id)
         .limit(1)
         # A claim refers to its conversation; with key_share it does not wait for the turn's end.
@@ -127,27 +139,36 @@ def _oldest() -> Select[InboxMessage, Conversation]:
     )
 
 
-_OLDEST = _oldest()  # built once: it is asked for every turn
-FIRST_LOOK, ALL = 24, 1_000_000  # messages: the first look is enough unless others have all of these
+_FIRST_LOOK = _oldest(24)  # built once: it is asked for every turn
+_ALL = _oldest(1_000_000)  # needed only where others have all of the first
 
 
 def lock_next(session: Session) -> tuple[InboxMessage, Conversation] | None:
     """The oldest pending message of a conversation that nobody else is working on, locked.
 
     The lock is the row lock of the conversation, held until the transaction ends: a worker that
-    dies lets go of it by itself. A message waits for every earlier one of its conversation.
+    dies lets go of it by itself. A message waits for every earlier one of its conversation. From now on
+    ids are made above all in the talk.
     """
-    return _lock_among(session, FIRST_LOOK) or _lock_among(session, ALL)
+    return _lock_among(session, _FIRST_LOOK) or _lock_among(session, _ALL)
 
 
-def _lock_among(session: Session, most: int) -> tuple[InboxMessage, Conversation] | None:
-    while (row := session.execute(_OLDEST, {"most": most}).first()) is not None:
+def _lock_among(
+    session: Session, oldest: Select[InboxMessage, Conversation]
+) -> tuple[InboxMessage, Conversation] | None:
+    while (row := session.execute(oldest).first()) is not None:
         message, conversation = row
         if session.get_bind().dialect.name == "sqlite":  # nobody else writes meanwhile
             return message, conversation
         # PostgreSQL gives the locked row as it is now, but its partner as the statement began.
-        now = session.scalar(_STATE, {"commune_id": message.commune_id, "id": message.id})
-        if now == "pending":
+        which = {
+            "commune_id": message.commune_id,
+            "id": message.id,
+            "conversation_id": message.conversation_id,
+        }
+        now = session.execute(_AS_IT_IS_NOW, which).one_or_none()
+        if now is not None and now.state == "pending":
+            start_above(max(now.newest_reply or 0, now.newest_message or 0))
             return message, conversation
     return None
 
@@ -178,6 +199,35 @@ def note_heard(
     message.context = rest | ({"confidence": confidence} if confidence is not None else {})
     message.kind, message.text, message.secrets, message.attempts = "voice", text, list(secrets), 0
     return True
+
+
+def finish_turn(session: Session, message: InboxMessage, *, now: dt.datetime) -> None:
+    """`finish` by one statement: the unit of work costs several times as much, and every message needs it."""
+    set_committed_value(message, "state", "done")
+    set_committed_value(message, "done_at", now)
+    key = {"its_commune": message.commune_id, "its_id": message.id}
+    session.connection().execute(_FINISH, {**key, "state": "done", "done_at": now})
+
+
+def keep_slots(
+    session: Session,
+    conversation: Conversation,
+    slots: dict[str, Any],
+    *,
+    is_unlogged: bool,
+    now: dt.datetime,
+) -> None:
+    """How a turn left the talk; by one statement, as `finish_turn`."""
+    left = {
+        "slots": slots,
+        "is_unlogged": is_unlogged,
+        "turns": conversation.turns + 1,
+        "updated_at": now,
+    }
+    for name, value in left.items():
+        set_committed_value(conversation, name, value)
+    key = {"its_commune": conversation.commune_id, "its_id": conversation.id}
+    session.connection().execute(_KEEP_SLOTS, {**key, **left})
 
 
 def finish(message: InboxMessage, *, now: dt.datetime, state: str = "done") -> None:

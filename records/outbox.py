@@ -147,8 +147,7 @@ def put(
         for position, (row_id, body) in enumerate(zip(ids, bodies, strict=True))
     ]
     if rows:
-        with session.no_autoflush:  # what a turn changed is written once, at its end
-            session.execute(_PUT, rows)
+        session.connection().execute(_PUT, rows)
     return ids
 
 

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, bindparam, func, select
 from sqlalchemy.orm import Session, defer
 
 from records import audit
@@ -111,11 +111,16 @@ def current_plan(session: Session, commune: Commune) -> PlanVersion | None:
     )
 
 
-def current_plan_id(session: Session, commune: Commune) -> int | None:
+_CURRENT_ID = (
+    select(PlanVersion.id)
+    .join(Commune, Commune.id == PlanVersion.commune_id)
+    .where(Commune.slug == bindparam("commune"), PlanVersion.state == "approved")
+)
+
+
+def current_plan_id(connection: Connection, *, commune: str) -> int | None:
     """The id of the approved plan, without its contents: to see cheaply whether it is another one."""
-    return session.scalar(
-        select(PlanVersion.id).where(PlanVersion.commune_id == commune.id, PlanVersion.state == "approved")
-    )
+    return connection.scalar(_CURRENT_ID, {"commune": commune})
 
 
 def find_version(session: Session, commune: Commune, version: int) -> PlanVersion | None:

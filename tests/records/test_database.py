@@ -337,3 +337,29 @@ def test_after_a_vacuum_nothing_of_a_deleted_row_is_in_the_tables_of_postgresql(
     assert (len(before) > 0, found()) == (True, [])
     with database.read() as session:
         assert session.scalar(text("SHOW statement_timeout")) == "15s"
+
+
+def test_what_a_thread_asks_within_a_lent_transaction_is_asked_in_it_and_by_no_other_thread(
+    database: Database,
+):
+    def count() -> int | None:
+        with database.read_rows() as connection:
+            return connection.scalar(select(func.count()).select_from(Commune))
+
+    with ThreadPoolExecutor(1) as other, database.write() as session:
+        add(session, "tan-cuong")
+        session.flush()
+        with database.lent(session):
+            here, there = count(), other.submit(count).result()
+        afterwards = count()
+
+    assert (here, there, afterwards) == (1, 0, 0)
+    assert count() == 1
+
+
+def test_a_transaction_is_lent_no_longer_than_until_an_error(database: Database):
+    with pytest.raises(LookupError), database.write() as session, database.lent(session):
+        raise LookupError
+
+    with database.read_rows() as connection:
+        assert connection.scalar(select(func.count()).select_from(Commune)) == 0

@@ -7,9 +7,10 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from records import ids
 from records.communes import add_commune
 from records.database import Database
-from records.inbox import claim_row, count_attempt, depth, finish, lock_next
+from records.inbox import claim_row, count_attempt, depth, finish, finish_turn, keep_slots, lock_next
 from records.learners import open_conversation
 from records.models import Conversation, InboxMessage
 from tests.conftest import NOW
@@ -283,3 +284,38 @@ def fail_next(database: Database) -> None:
         finish(locked[0], now=NOW)
         session.flush()
         raise LookupError
+
+
+def test_how_a_turn_left_its_talk_is_kept_and_known_at_once(database: Database, home: int):
+    say(database, home, "ba", "m1")
+
+    with database.write() as session:
+        locked = lock_next(session)
+        assert locked is not None
+        message, conversation = locked
+        keep_slots(session, conversation, {"guide": "vneid"}, is_unlogged=True, now=NOW)
+        finish_turn(session, message, now=NOW)
+        known = (conversation.slots, conversation.turns, conversation.is_unlogged, message.state)
+        conversation.slots = {**conversation.slots, "call": 7}  # as an effect may
+
+    assert known == ({"guide": "vneid"}, 1, True, "done")
+    with database.read() as session:
+        (kept,) = session.scalars(select(Conversation))
+        (done,) = session.scalars(select(InboxMessage))
+    assert (kept.slots, kept.turns, kept.is_unlogged) == ({"guide": "vneid", "call": 7}, 1, True)
+    assert kept.updated_at == NOW
+    assert (done.state, done.done_at) == ("done", NOW)
+
+
+@ON_POSTGRESQL
+def test_after_a_message_is_locked_ids_are_above_all_in_its_talk(
+    database: Database, home: int, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(ids, "_last", ids.new_id() + (3_600_000 << 22))  # another worker, an hour ahead
+    say(database, home, "ba", "m1")
+    monkeypatch.setattr(ids, "_last", 0)
+
+    with database.write() as session:
+        locked = lock_next(session)
+        assert locked is not None
+        assert locked[0].id < ids.new_id()
