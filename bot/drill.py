@@ -1,7 +1,8 @@
 """The drill: is a backup worth anything? An empty folder, a restore, and the same answers as before.
 
 Two whole assistants are opened in a scratch folder, one over the restored backup and one over a copy of
-the database in use, and both are asked the same. The database in use is read and never written.
+the database in use, and both are asked the same. The database in use is read and never written. With
+PostgreSQL the two have databases of their own on the same server, which are dropped at the end.
 """
 
 import datetime as dt
@@ -9,17 +10,22 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import inspect
 
 from bot.assembly import BACKUPS, ERASURES, KEY_RING, database_url, load_content, open_assistant
 from bot.content import Content
 from bot.messages import IncomingMessage
 from bot.settings import Settings
 from records.backup import back_up, backups, check_backup, check_keys, restore
+from records.backup_postgresql import SUFFIX, check_dump, dump, restore_dump, scratch_database
 from records.database import open_database
 from records.erasure_list import ErasureList
+from records.models import Commune
 from records.vault import key_ids
 
 QUESTIONS = 20
@@ -58,25 +64,23 @@ def run_drill(
     Raises `BackupError` for a backup that cannot be used. Where no database is in use (a new machine),
     an answer counts as the same when there is one.
     """
-    if not database_url(settings).startswith("sqlite"):
-        raise DrillError("found PostgreSQL, expected SQLite: restore into an empty database, and serve it")
-    path = path or next(reversed(backups(settings.data_folder / BACKUPS)), None)
-    if path is None:
-        raise DrillError(f"found no backup in {settings.data_folder / BACKUPS}, expected one: db backup")
+    path = path or _newest(settings)
     started = time.perf_counter()
-    check_keys(check_backup(path), key_ids(settings.data_folder / KEY_RING))
+    if path.suffix != _suffix(settings):
+        raise DrillError(f"found {path.name}, expected a backup that ends with {_suffix(settings)}")
+    manifest = check_backup(path) if _is_sqlite(settings) else check_dump(path)
+    check_keys(manifest, key_ids(settings.data_folder / KEY_RING))
     content = content or load_content(settings)
     questions = questions or guides_questions(content)
     with tempfile.TemporaryDirectory(prefix="hocvuso-drill-") as scratch:
         expected = None
-        if (settings.data_folder / DATABASE).exists():
+        if _is_in_use(settings):
             with _empty(settings, Path(scratch) / "in-use") as beside:
-                _copy_in_use(settings, beside)
+                _restore(_copy_of_use(settings, Path(scratch)), beside)
                 expected = answers(beside, questions, content)
         began = time.perf_counter()
         with _empty(settings, Path(scratch) / "restored") as there:
-            erasures = ErasureList(there.data_folder / ERASURES)
-            rows = restore(path, there.data_folder / DATABASE, erasures=erasures.read())["rows"]
+            rows = _restore(path, there)["rows"]
             restored_s = time.perf_counter() - began
             found = answers(there, questions, content)
     if expected is None:
@@ -120,11 +124,46 @@ def _empty(settings: Settings, folder: Path) -> Iterator[Settings]:
         if (settings.data_folder / name).exists():
             shutil.copy2(settings.data_folder / name, folder / name)
     accounts = [name for name in type(settings).model_fields if name.endswith(("_token", "_secret", "_id"))]
-    alone = {"data_folder": folder, "database_url": None, "rate_person": 0}
-    yield settings.model_copy(update={**dict.fromkeys(accounts), **alone})
+    with ExitStack() as stack:
+        url = None if _is_sqlite(settings) else stack.enter_context(scratch_database(database_url(settings)))
+        alone = {"data_folder": folder, "database_url": url, "rate_person": 0}
+        yield settings.model_copy(update={**dict.fromkeys(accounts), **alone})
 
 
-def _copy_in_use(settings: Settings, beside: Settings) -> None:
+def _is_sqlite(settings: Settings) -> bool:
+    return database_url(settings).startswith("sqlite")
+
+
+def _suffix(settings: Settings) -> str:
+    return Path(DATABASE).suffix if _is_sqlite(settings) else SUFFIX
+
+
+def _newest(settings: Settings) -> Path:
+    folder = settings.data_folder / BACKUPS
+    made = backups(folder, _suffix(settings))
+    if not made:
+        raise DrillError(f"found no backup in {folder}, expected one: db backup")
+    return made[-1]
+
+
+def _is_in_use(settings: Settings) -> bool:
+    """Whether there is a database whose answers can be compared."""
+    if _is_sqlite(settings):
+        return (settings.data_folder / DATABASE).exists()
     with closing(open_database(database_url(settings))) as database:
-        copy = back_up(database, beside.data_folder / BACKUPS, now=dt.datetime.now(dt.UTC))
-    copy.rename(beside.data_folder / DATABASE)
+        return inspect(database.engine).has_table(Commune.__tablename__)
+
+
+def _copy_of_use(settings: Settings, folder: Path) -> Path:
+    with closing(open_database(database_url(settings))) as database:
+        make = back_up if database.is_sqlite else dump
+        return make(database, folder / BACKUPS, now=dt.datetime.now(dt.UTC))
+
+
+def _restore(path: Path, there: Settings) -> dict[str, Any]:
+    """The manifest of the backup."""
+    if _is_sqlite(there):
+        erasures = ErasureList(there.data_folder / ERASURES)
+        return restore(path, there.data_folder / DATABASE, erasures=erasures.read())
+    with closing(open_database(database_url(there))) as database:  # the assistant erases when it starts
+        return restore_dump(path, database)

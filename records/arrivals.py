@@ -169,7 +169,7 @@ def _stored(
             "sealed_address": who[row.channel, row.external_hash].sealed_address,
             "now": now,
         }
-        for row in rows
+        for row in sorted(rows, key=lambda row: row.identity_id)  # in one order for all workers
         if not row.is_noted
     ]
     if to_note:

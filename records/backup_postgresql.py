@@ -5,13 +5,17 @@ A dump has the same manifest as a backup of SQLite, its rows counted in the very
 
 import datetime as dt
 import os
+import secrets
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, inspect, text
+from sqlalchemy import URL, Connection, create_engine, inspect, make_url, text
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from records.backup import BackupError, check_hash, new_path, publish, read_manifest
 from records.database import Database
@@ -90,6 +94,27 @@ def restore_dump(path: Path, database: Database) -> dict[str, Any]:
         if (rows := _contents(connection)["rows"]) != manifest["rows"]:
             raise BackupError(f"{path}: found rows {rows} after the restore, expected {manifest['rows']}")
     return manifest
+
+
+@contextmanager
+def scratch_database(url: str) -> Iterator[str]:
+    """The address of an empty database beside the one at `url`, which goes away in the end."""
+    beside = f"hocvuso_scratch_{secrets.token_hex(6)}"
+    engine = create_engine(
+        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        try:
+            connection.execute(text(f'CREATE DATABASE "{beside}" TEMPLATE template0'))
+        except ProgrammingError as error:
+            raise BackupError(
+                f"found {error.orig}, expected a role that may make a database beside (ALTER ROLE … CREATEDB)"
+            ) from error
+    try:
+        yield make_url(url).set(database=beside).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{beside}" WITH (FORCE)'))
 
 
 def _contents(connection: Connection) -> dict[str, Any]:

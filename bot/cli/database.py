@@ -101,7 +101,7 @@ def drill(
         Path | None, typer.Option(help="a file with a question a line; some of the guides' when left out")
     ] = None,
 ) -> None:
-    """Prove that a backup of SQLite can be used: restore it into an empty folder, and ask it questions.
+    """Prove that a backup can be used: restore it into an empty folder, and ask it questions.
 
     What it answers is compared with what the database in use answers. Neither is changed.
     """

