@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from records import community  # noqa: F401 - its tables belong to the schema
+from records.arrivals import Arrival, store
 from records.communes import add_commune
 from records.database import Database
 from records.inbox import claim_row, finish, lock_next
@@ -85,6 +86,22 @@ def test_a_message_is_answered_with_partitions(talked: Database):
     assert not is_new
     assert taken is not None
     assert taken.body["text"] == "Dạ"
+
+
+def test_messages_that_come_together_are_stored_once_with_partitions(talked: Database):
+    cut(talked)
+    with talked.read() as session:
+        home = session.scalars(select(InboxMessage.commune_id)).one()
+    known = Arrival("zalo", ["ba"], None, "2", "chào lần nữa")
+    new = Arrival("zalo", ["ông"], None, "3", "chào cháu")
+
+    with talked.write_rows() as connection:
+        first = store(connection, [known, new], commune_id=home, now=NOW)
+    with talked.write_rows() as connection:
+        again = store(connection, [known, new], commune_id=home, now=NOW)
+
+    assert [claim.is_new for claim in first] == [True, True]
+    assert again == [claim._replace(is_new=False) for claim in first]
 
 
 def test_every_table_is_distributed_by_commune_and_those_it_refers_to_come_first(database: Database):
