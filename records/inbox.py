@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Update, bindparam, func, literal_column, select, update
+from sqlalchemy import Connection, Select, String, Update, bindparam, func, literal_column, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.attributes import set_committed_value
@@ -16,6 +16,9 @@ from records.models import Base, Conversation, InboxMessage
 
 MAX_ATTEMPTS = 3
 UNHEARD = "unheard"  # the kind of a voice message that waits to be made text of, and its talk with it
+
+# Written out, so that also a plan that is made once knows how few these are among all that are done.
+PENDING = literal_column("'pending'", String)
 
 _KEY = ("commune_id", "channel", "message_id")
 # Statements are built once: that costs more than running them, and each message needs them.
@@ -114,7 +117,7 @@ def _oldest(most: int) -> Select[InboxMessage, Conversation]:
     """
     pending = (
         select(InboxMessage)
-        .where(InboxMessage.state == "pending")
+        .where(InboxMessage.state == PENDING)
         .order_by(InboxMessage.id)
         .limit(literal_column(str(most)))
         .subquery("pending")

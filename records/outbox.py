@@ -16,11 +16,12 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Select,
+    String,
     Update,
     bindparam,
-    exists,
     func,
     insert,
+    literal_column,
     or_,
     select,
     update,
@@ -52,13 +53,30 @@ class Taken:
     left_at: dt.datetime | None
 
 
-def _next() -> Select[Any]:
-    earlier = aliased(OutboxMessage)
-    has_earlier = exists().where(
-        earlier.commune_id == OutboxMessage.commune_id,
-        earlier.conversation_id == OutboxMessage.conversation_id,
-        earlier.state.in_(("pending", "sending")),
-        earlier.id < OutboxMessage.id,
+# Written out, so that also a plan that is made once knows how few these are among all that were sent.
+PENDING, SENDING = literal_column("'pending'", String), literal_column("'sending'", String)
+
+
+def _next(most: int) -> Select[Any]:
+    """Of the `most` that wait longest, the first that is due and the first of its talk (see `inbox`)."""
+    here = (
+        OutboxMessage.commune_id == bindparam("commune_id"),
+        OutboxMessage.channel == bindparam("channel"),
+    )
+    pending = (
+        select(OutboxMessage.id, OutboxMessage.conversation_id)
+        .where(*here, OutboxMessage.state == PENDING)
+        .order_by(OutboxMessage.id)
+        .limit(literal_column(str(most)))
+        .subquery("pending")
+    )
+    first_of_talk = func.min(pending.c.id).over(partition_by=pending.c.conversation_id)
+    oldest = select(pending.c.id, first_of_talk.label("first_id")).order_by(pending.c.id).subquery("oldest")
+    under_way = aliased(OutboxMessage)
+    talks_under_way = select(under_way.conversation_id).where(
+        under_way.commune_id == bindparam("commune_id"),
+        under_way.channel == bindparam("channel"),
+        under_way.state == SENDING,
     )
     return (
         select(
@@ -72,6 +90,8 @@ def _next() -> Select[Any]:
             ChannelIdentity.last_message_at,
             ChannelIdentity.left_at,
         )
+        .select_from(oldest)
+        .join(OutboxMessage, here[0] & (OutboxMessage.id == oldest.c.id))
         .join(
             Conversation,
             (Conversation.commune_id == OutboxMessage.commune_id)
@@ -83,24 +103,24 @@ def _next() -> Select[Any]:
             & (ChannelIdentity.id == Conversation.identity_id),
         )
         .where(
-            OutboxMessage.commune_id == bindparam("commune_id"),
-            OutboxMessage.channel == bindparam("channel"),
-            OutboxMessage.state == "pending",
+            oldest.c.id == oldest.c.first_id,
+            OutboxMessage.state == PENDING,  # asked again of the row as it is once it is locked
             # What was not put off is due, although the clock may have been set back since.
             or_(
                 OutboxMessage.not_before <= bindparam("now"),
                 OutboxMessage.not_before <= OutboxMessage.created_at,
             ),
-            ~has_earlier,
+            OutboxMessage.conversation_id.not_in(talks_under_way),
         )
-        .order_by(OutboxMessage.id)
+        .order_by(oldest.c.id)
         .limit(1)
         .with_for_update(skip_locked=True, of=OutboxMessage)
     )
 
 
 # Statements are built once: that costs more than running them, and each reply needs them.
-_NEXT = _next()
+_FIRST_LOOK = _next(24)
+_ALL = _next(1_000_000)  # needed only where others have all of the first, or none of them is due
 _TABLE = Base.metadata.tables["outbox"]
 _PUT = insert(_TABLE)
 _MARK = (
@@ -185,7 +205,8 @@ def take_next(
     A row waits for every earlier one of its conversation, so replies arrive in their order and
     nobody is written to twice at a time. `worker_id`: the worker that sends it.
     """
-    row = session.execute(_NEXT, {"commune_id": commune_id, "channel": channel, "now": now}).first()
+    asked = {"commune_id": commune_id, "channel": channel, "now": now}
+    row = session.execute(_FIRST_LOOK, asked).first() or session.execute(_ALL, asked).first()
     if row is None:
         return None
     attempts = row.attempts + 1
