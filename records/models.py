@@ -527,6 +527,21 @@ class DailyCount(Base):
     count: Mapped[int]
 
 
+class MonthlyCount(Base):
+    """`daily_counts` added up over each month and all hamlets: for many communes, or years."""
+
+    __tablename__ = "monthly_counts"
+    __table_args__ = (
+        ForeignKeyConstraint(["commune_id"], ["communes.id"], name="fk_monthly_counts_commune"),
+    )
+
+    commune_id: Mapped[int] = mapped_column(primary_key=True)
+    month: Mapped[dt.date] = mapped_column(primary_key=True)  # its first day
+    guide: Mapped[str] = mapped_column(String(80), primary_key=True)
+    outcome: Mapped[str] = mapped_column(String(20), primary_key=True)
+    count: Mapped[int]
+
+
 class JobRun(Base):
     """One night's run of a job, and the lease of whoever does it: the unique key lets one in."""
 

@@ -32,6 +32,7 @@ WITHOUT_PEOPLE = (
     "channel_tokens",
     "job_runs",
     "daily_counts",
+    "monthly_counts",
     "api_keys",
     "api_calls",
     "target_measures",

@@ -16,6 +16,7 @@ SELECT create_distributed_table('unlogged_counts', 'commune_id');
 SELECT create_distributed_table('breaches', 'commune_id');
 SELECT create_distributed_table('channel_tokens', 'commune_id');
 SELECT create_distributed_table('daily_counts', 'commune_id');
+SELECT create_distributed_table('monthly_counts', 'commune_id');
 SELECT create_distributed_table('hamlets', 'commune_id');
 SELECT create_distributed_table('plans', 'commune_id');
 SELECT create_distributed_table('announcements', 'commune_id');

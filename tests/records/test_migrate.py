@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,7 +12,7 @@ from records import migrate
 from records.communes import add_commune
 from records.database import Database, open_database
 from records.learners import open_conversation
-from records.models import Base, ChannelIdentity, Conversation, TurnEvents
+from records.models import Base, ChannelIdentity, Conversation, DailyCount, MonthlyCount, TurnEvents
 from tests.conftest import NOW
 
 ON_SQLITE = pytest.mark.parametrize("migrated_url", ["sqlite"], indirect=True)
@@ -164,3 +165,21 @@ def test_events_of_turns_are_kept_as_one_row_each(database: Database):
     }  # fmt: skip
     with database.read() as session:
         assert session.scalars(select(TurnEvents.events)).all() == [[asked]]
+
+
+def test_months_are_added_up_from_the_days_that_are_there(database: Database):
+    with database.write() as session:
+        home = add_commune(session, slug="home", name="xã Nhà", now=NOW).id
+        for day, hamlet_id in (("2026-10-01", 0), ("2026-10-31", 7), ("2026-11-01", 7)):
+            of_day = {"day": dt.date.fromisoformat(day), "hamlet_id": hamlet_id}
+            session.add(DailyCount(commune_id=home, guide="kn-wifi", outcome="guide", count=2, **of_day))
+    migrate.downgrade(database, "0015")
+
+    migrate.upgrade(database)
+
+    with database.read() as session:
+        found = session.execute(select(MonthlyCount.month, MonthlyCount.guide, MonthlyCount.count)).all()
+    assert {tuple(row) for row in found} == {
+        (dt.date(2026, 10, 1), "kn-wifi", 4),
+        (dt.date(2026, 11, 1), "kn-wifi", 2),
+    }

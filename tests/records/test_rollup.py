@@ -8,9 +8,9 @@ from sqlalchemy import delete, select, update
 from records.communes import add_commune, add_hamlet
 from records.database import Database
 from records.learners import open_conversation
-from records.models import Completion, DailyCount, Question
+from records.models import Completion, DailyCount, MonthlyCount, Question
 from records.questions import record_completion, record_question
-from records.rollup import Total, recount, totals
+from records.rollup import Total, recount, totals, whole_months
 from tests.conftest import NOW
 
 TODAY = dt.date(2026, 11, 22)
@@ -121,6 +121,71 @@ def test_a_completion_taken_back_is_not_counted(database: Database, home: int):
     count(database, home)
 
     assert rows(database) == {(TODAY, "kn-wifi", "answered", 1)}
+
+
+def months(database: Database) -> set[tuple[dt.date, str, str, int]]:
+    with database.read() as session:
+        return {
+            (row.month, row.guide, row.outcome, row.count) for row in session.scalars(select(MonthlyCount))
+        }
+
+
+def test_months_are_the_sums_of_their_days_also_after_these_changed(database: Database, home: int):
+    for number, day in enumerate((1, 15, 31)):
+        ask(database, home, number, guide=None, at=dt.datetime(2026, 10, day, 3, tzinfo=dt.UTC))
+    ask(database, home, 9)
+    count(database, home)
+    first = months(database)
+    with database.write() as session:
+        session.execute(delete(Question).where(Question.inbox_id == 1))
+        session.execute(update(MonthlyCount).where(MonthlyCount.outcome == "done").values(count=99))
+        session.add(MonthlyCount(commune_id=home, month=FIRST, guide="", outcome="x", count=5))
+
+    count(database, home)
+
+    of_november = {
+        (dt.date(2026, 11, 1), "kn-wifi", "answered", 1),
+        (dt.date(2026, 11, 1), "kn-wifi", "done", 1),
+    }
+    assert first == {(FIRST, "", "no_answer", 3), *of_november}
+    assert months(database) == {(FIRST, "", "no_answer", 2), *of_november}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "whole"),
+    [
+        ("2026-10-01", "2026-10-31", ("2026-10-01", "2026-11-01")),
+        ("2026-09-15", "2026-12-14", ("2026-10-01", "2026-12-01")),
+        ("2025-12-31", "2026-01-31", ("2026-01-01", "2026-02-01")),
+        ("2026-10-02", "2026-10-31", ("2026-11-01", "2026-11-01")),
+        ("2026-10-05", "2026-10-20", ("2026-11-01", "2026-11-01")),
+        ("2026-10-20", "2026-11-10", ("2026-11-01", "2026-11-01")),
+    ],
+)
+def test_the_whole_months_of_a_period(first: str, last: str, whole: tuple[str, str]):
+    found = whole_months(dt.date.fromisoformat(first), dt.date.fromisoformat(last))
+
+    assert tuple(day.isoformat() for day in found) == whole
+
+
+@pytest.mark.parametrize("first", [dt.date(2026, 8, 20), dt.date(2026, 9, 1), dt.date(2026, 10, 31)])
+@pytest.mark.parametrize("last", [dt.date(2026, 10, 31), dt.date(2026, 11, 3), dt.date(2026, 11, 30)])
+def test_totals_over_months_and_days_count_each_question_once(
+    database: Database, home: int, first: dt.date, last: dt.date
+):
+    asked = [dt.date(2026, 8, 19) + dt.timedelta(days=7 * week) for week in range(16)]
+    for number, day in enumerate(asked):
+        ask(database, home, number, guide=None, at=dt.datetime.combine(day, dt.time(5), dt.UTC))
+    with database.write() as session:
+        recount(session, commune_id=home, first=asked[0], last=asked[-1])
+
+    with database.read() as session:
+        found = {by: totals(session, by=by, first=first, last=last) for by in ("commune", "guide", "day")}
+
+    within = sum(first <= day <= last for day in asked)
+    assert found["commune"] == ([Total("tan-cuong", within, 0)] if within else [])
+    assert found["guide"] == ([Total("", within, 0)] if within else [])
+    assert sum(total.questions for total in found["day"]) == within
 
 
 def test_totals_are_added_up_over_communes_and_days(database: Database, home: int):
