@@ -63,7 +63,7 @@ def main() -> None:
             ask(session)
             size = text(
                 "SELECT relname, pg_total_relation_size(oid) FROM pg_class "
-                "WHERE relname IN ('questions', 'daily_counts')"
+                "WHERE relname IN ('questions', 'daily_counts', 'monthly_counts')"
             )
             for name, size_bytes in session.execute(size):
                 print(f"{name:44} {size_bytes / 2**20:10.0f} MiB")

@@ -55,8 +55,7 @@ def main() -> None:
     print(f"bare durable insert            {bare}")
     held = _held(options.database, workers, options.seconds)
     print(f"taken in, turns held           {held}, {held.rate / bare.rate:.0%} of bare")
-    turns = _turns(options.database, workers, options.seconds)
-    print(f"turns, message to commit       {turns}, replies held")
+    _turns(options.database, workers, options.seconds)
     _whole(options.database, workers, options.seconds, bare)
 
 
@@ -87,15 +86,18 @@ def _held(kind: str, workers: int, seconds: float) -> Figure:
             return _rate(made, addresses, pids, mixed(PATH, HEADERS), seconds, most=19_000)
 
 
-def _turns(kind: str, workers: int, seconds: float) -> Figure:
-    """Whole turns, from the webhook to the committed reply."""
+def _turns(kind: str, workers: int, seconds: float) -> None:
+    """Whole turns, from the webhook to the committed reply; how long one waits at half of that."""
     with (
         cluster(kind, platform_url="http://127.0.0.1:9") as made,
         closing(open_database(made.database_url)) as database,
     ):
         migrate.upgrade(database)
         with _processes("benchmarks.held", workers, made, "replies") as (addresses, pids):
-            return _answered(made, addresses, pids, database, mixed(PATH, HEADERS), seconds)[0]
+            messages = mixed(PATH, HEADERS)
+            turns, _ = _answered(made, addresses, pids, database, messages, seconds)
+            print(f"turns, message to commit       {turns}, replies held")
+            _print_waits(addresses, database, messages, turns.rate / 2, seconds)
 
 
 def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
@@ -111,11 +113,7 @@ def _whole(kind: str, workers: int, seconds: float, bare: Figure) -> None:
             print(f"the same                       {turns}, replies being sent")
             sent = _drain(made, platform)
             print(f"replies sent afterwards        {sent}")
-            rate = turns.rate / 2
-            waits = _waits(made, database, messages, rate, seconds)
-        print(f"at {rate:.0f} turns a second, from the request to the commit of the reply:")
-        for share in (0.5, 0.95, 0.99):
-            print(f"    p{share * 100:.0f} {1_000 * percentile(waits, share):7.1f} ms")
+            _print_waits(made.addresses, database, messages, turns.rate / 2, seconds)
 
 
 class Everybody(set[str]):
@@ -173,10 +171,21 @@ def _cpu_s(pids: Sequence[int]) -> float:
     return sum(time.user + time.system for time in times)
 
 
-def _waits(made: Cluster, database: Database, messages: Requests, rate: float, seconds: float) -> list[float]:
+def _print_waits(
+    addresses: list[Address], database: Database, messages: Requests, rate: float, seconds: float
+) -> None:
+    waits = _waits(addresses, database, messages, rate, seconds)
+    print(f"at {rate:.0f} turns a second, from the request to the commit of the reply:")
+    for share in (0.5, 0.95, 0.99):
+        print(f"    p{share * 100:.0f} {1_000 * percentile(waits, share):7.1f} ms")
+
+
+def _waits(
+    addresses: list[Address], database: Database, messages: Requests, rate: float, seconds: float
+) -> list[float]:
     """Seconds from the request to the commit of the reply, at a steady rate."""
     some = list(itertools.islice(messages, int(rate * seconds)))
-    done = _push(made.addresses, some, rate=rate)
+    done = _push(addresses, some, rate=rate)
     _all_taken(done)
     _wait_for(lambda: _pending(database) == 0)
     left = {f"u{sent.number}": sent.began for sent in done}
