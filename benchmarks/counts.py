@@ -58,7 +58,7 @@ def main() -> None:
         _timed("questions made", lambda: fill(database, options.communes, options.questions))
         _timed("days counted, all communes", lambda: count_all(database))
         _timed("the same again: nothing to do", lambda: count_all(database))
-        with database.write() as session:
+        with database.read() as session:  # planned for each question, as in service
             session.execute(text("SET LOCAL statement_timeout = 0"))
             ask(session)
             size = text(
