@@ -11,6 +11,7 @@ from typing import Any
 
 import structlog
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.channels.capabilities import CAPABILITIES
@@ -99,17 +100,19 @@ class DatabaseDesk:
     def receive_all(self, messages: Sequence[IncomingMessage]) -> list[Receipt | Exception]:
         """Those that can be are stored by one commit, all others one by one."""
         outcomes: dict[int, Receipt | Exception] = {**self._receive_together(messages)}
-        until, failed = time.monotonic() + ONE_BY_ONE_S, None
+        until, is_away = time.monotonic() + ONE_BY_ONE_S, False
         for place, message in enumerate(messages):
             if place in outcomes:
                 continue
-            if failed and time.monotonic() > until:  # who delivers them has no more patience either
-                outcomes[place] = failed
+            if is_away and time.monotonic() > until:  # who delivers them has no more patience either
+                self._metrics.message(message.channel, "overload")
+                outcomes[place] = Overloaded()
                 continue
             try:
                 outcomes[place] = self.receive(message)
             except Exception as error:
-                outcomes[place] = failed = error
+                outcomes[place] = error
+                is_away = is_away or isinstance(error, (OperationalError, InterfaceError))
         return [outcomes[place] for place in range(len(messages))]
 
     def _receive_together(self, messages: Sequence[IncomingMessage]) -> dict[int, Receipt]:
@@ -126,8 +129,7 @@ class DatabaseDesk:
         self._worker.wake()
         for checked, receipt in zip(ready.values(), receipts, strict=True):
             if receipt.is_new and self._limits is not None:
-                with suppress(TooMany):  # it is stored
-                    self._limits.count_person(checked.person)
+                self._limits.note_person(checked.person)
             self._note(checked.message, receipt)
         return dict(zip(ready, receipts, strict=True))
 
@@ -137,11 +139,16 @@ class DatabaseDesk:
         In one order for all workers, for each holds the rows of many people until its commit.
         """
         ready: dict[tuple[int, str], tuple[int, _Checked]] = {}
+        met = set()
         for place, message in enumerate(messages):
+            who = (message.commune, message.channel, message.external_id)
+            if who in met:  # in their order
+                continue
+            met.add(who)
             with suppress(Exception):  # what cannot be stored says so when it is its turn alone
                 checked = self._checked(message)
                 if self._limits is None or self._limits.has_room(checked.person):
-                    ready.setdefault((checked.profile.id, checked.person), (place, checked))
+                    ready[checked.profile.id, checked.person] = (place, checked)
         return dict(ready[who] for who in sorted(ready))
 
     def _note(self, message: IncomingMessage, receipt: Receipt) -> None:
@@ -178,6 +185,12 @@ class DatabaseDesk:
         return _Checked(profile, message, guarded, hashes)
 
     def _store(self, checked: _Checked, *, limits: RateLimits | None) -> Receipt:
+        try:
+            return self._store_once(checked, limits=limits)
+        except IntegrityError:  # they were erased this moment
+            return self._store_once(checked, limits=limits)
+
+    def _store_once(self, checked: _Checked, *, limits: RateLimits | None) -> Receipt:
         """Claim the message in one transaction; beyond the limits raises `TooMany` and keeps nothing."""
         with self._database.write_rows() as connection:
             (receipt,) = self._claim(connection, [checked])

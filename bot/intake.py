@@ -21,40 +21,48 @@ class Intake:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._waiting: deque[tuple[IncomingMessage, asyncio.Future[Receipt]]] = deque()
-        self._under_way: set[asyncio.Task[None]] = set()  # each takes itself out when it finds nothing more
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._prompt: set[asyncio.Task[None]] = set()  # of those, whose commit is not late yet
 
     async def receive(self, message: IncomingMessage) -> Receipt:
         """As `Desk.receive`. It goes on when the caller does not wait for it any more."""
         outcome: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
         self._waiting.append((message, outcome))
-        if not self._under_way:
-            self._begin()
+        self._begin()
         return await outcome
 
     def _begin(self) -> None:
-        if self._waiting and len(self._under_way) < AT_ONCE:
+        """Start to hand in, unless somebody is about to do so anyway."""
+        if self._waiting and not self._prompt and len(self._under_way) < AT_ONCE:
             task = asyncio.create_task(self._hand_in())
             self._under_way.add(task)
+            self._prompt.add(task)
 
     async def _hand_in(self) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
             while self._waiting:
-                await self._hand_in_some()
+                await self._hand_in_some(task)
         finally:
-            task = asyncio.current_task()
-            assert task is not None
             self._under_way.discard(task)
+            self._prompt.discard(task)
 
-    async def _hand_in_some(self) -> None:
+    def _is_late(self, task: asyncio.Task[None]) -> None:
+        self._prompt.discard(task)
+        self._begin()
+
+    async def _hand_in_some(self, task: asyncio.Task[None]) -> None:
         some = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-        impatient = asyncio.get_running_loop().call_later(PATIENCE_S, self._begin)
+        self._prompt.add(task)
+        late = asyncio.get_running_loop().call_later(PATIENCE_S, self._is_late, task)
         try:
             messages = [message for message, _ in some]
             outcomes = await to_thread.run_sync(self._desk.receive_all, messages)
         except Exception as error:
             outcomes = [error] * len(some)
         finally:
-            impatient.cancel()
+            late.cancel()
         for (_, waiting), outcome in zip(some, outcomes, strict=True):
             if waiting.done():  # nobody waits any more
                 continue

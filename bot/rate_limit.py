@@ -41,6 +41,11 @@ class RateLimits:
         """Whether `count_person` would take one more now."""
         return not (self._minute.wait_s(person) or self._day.wait_s(person))
 
+    def note_person(self, person: str) -> None:
+        """Count a message that is stored. Of several at the same time a few may go beyond the limit."""
+        self._minute.hit(person)
+        self._day.hit(person)
+
     def count_address(self, network: str, *, is_new_talk: bool) -> None:
         """Count a message of a part of the network; raises `TooMany`."""
         wait_s = self._address.hit(network)

@@ -22,6 +22,7 @@ from records.database import Database
 from records.migrate import head_revision, knows_revision
 
 SUFFIX = ".dump"
+SCRATCH = "hocvuso_scratch_"  # databases that a drill makes begin so
 
 
 def dump(database: Database, folder: Path, *, now: dt.datetime, keys: Sequence[str] = ()) -> Path:
@@ -98,23 +99,41 @@ def restore_dump(path: Path, database: Database) -> dict[str, Any]:
 
 @contextmanager
 def scratch_database(url: str) -> Iterator[str]:
-    """The address of an empty database beside the one at `url`, which goes away in the end."""
-    beside = f"hocvuso_scratch_{secrets.token_hex(6)}"
-    engine = create_engine(
-        make_url(url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
-    )
-    with engine.connect() as connection:
+    """The address of an empty database beside the one at `url`, which goes away in the end.
+
+    One at a time; what an earlier one left when it was broken off goes away now.
+    """
+    asked = make_url(url).set(drivername="postgresql+psycopg").difference_update_query(["dbname"])
+    name = f"{SCRATCH}{secrets.token_hex(6)}"
+    beside = asked.set(database=name)
+    with _autocommit(make_url(url)) as connection:
+        if not connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": SCRATCH}):
+            raise BackupError("found another drill that runs, expected none")
+        left = text("SELECT datname FROM pg_database WHERE starts_with(datname, :name)")
+        for old in connection.scalars(left, {"name": SCRATCH}).all():
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)'))
         try:
-            connection.execute(text(f'CREATE DATABASE "{beside}" TEMPLATE template0'))
+            connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
         except ProgrammingError as error:
             raise BackupError(
                 f"found {error.orig}, expected a role that may make a database beside (ALTER ROLE … CREATEDB)"
             ) from error
-    try:
-        yield make_url(url).set(database=beside).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{beside}" WITH (FORCE)'))
+        try:
+            with _autocommit(beside) as there:
+                if (found := there.scalar(text("SELECT current_database()"))) != name:
+                    raise BackupError(f"found the database {found}, expected {name}")
+            yield beside.render_as_string(hide_password=False)
+        finally:
+            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+@contextmanager
+def _autocommit(url: URL) -> Iterator[Connection]:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        yield connection
 
 
 def _contents(connection: Connection) -> dict[str, Any]:

@@ -5,12 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, Connection, TextClause, bindparam, insert, select, text, update
+from sqlalchemy import BindParameter, Connection, TextClause, bindparam, func, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from records.ids import new_id
-from records.models import Base, ChannelIdentity, Completion, Conversation, Handoff, Learner, Question
+from records.models import (
+    Base,
+    ChannelIdentity,
+    Completion,
+    Conversation,
+    Handoff,
+    InboxMessage,
+    Learner,
+    Question,
+)
 
 # Built once: that costs more than running them, and each message needs them.
 _CONVERSATION = (
@@ -159,6 +168,23 @@ def note_message(
         except IntegrityError:  # another worker was first
             found = session.execute(statement, they).scalar_one()
     return Talk(commune_id, found, channel)
+
+
+def wrote_at(session: Session, *, commune_id: int, channel: str, hashes: Sequence[str]) -> dt.datetime | None:
+    """When they wrote last, exactly: with their messages, what is noted of them is a minute old at most."""
+    identity = find_identity(session, commune_id=commune_id, channel=channel, hashes=hashes)
+    if identity is None:
+        return None
+    of_messages = session.scalar(
+        select(func.max(InboxMessage.received_at))
+        .join(
+            Conversation,
+            (Conversation.commune_id == InboxMessage.commune_id)
+            & (Conversation.id == InboxMessage.conversation_id),
+        )
+        .where(Conversation.commune_id == commune_id, Conversation.identity_id == identity.id)
+    )
+    return max((at for at in (identity.last_message_at, of_messages) if at), default=None)
 
 
 def note_left(session: Session, *, commune_id: int, conversation_id: int, now: dt.datetime) -> None:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
+from records.id_floor import keep_talk_growing
 from records.ids import new_id
 from records.models import Base, ChannelIdentity, Conversation, InboxMessage, OutboxMessage
 
@@ -175,6 +176,7 @@ def push(
     session: Session, conversation: Conversation, body: dict[str, Any], *, now: dt.datetime
 ) -> OutboxMessage:
     """Queue a message that answers none: from a volunteer, a reminder, an announcement."""
+    keep_talk_growing(session, commune_id=conversation.commune_id, conversation_id=conversation.id)
     row_id = new_id()
     row = OutboxMessage(
         commune_id=conversation.commune_id,

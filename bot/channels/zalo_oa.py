@@ -25,7 +25,7 @@ from bot.channels.zalo_oa_api import TIMEOUT_S, BadMessage, OaInfo, ZaloOaApi
 from bot.channels.zalo_oa_events import PAYLOAD, Envelope, Said, Unfollowed, read_event, signed_with
 from bot.channels.zalo_oa_tokens import ZaloOaTokens
 from bot.messages import IncomingMessage, Overloaded
-from records.learners import find_identity
+from records.learners import wrote_at
 
 _log = structlog.get_logger()
 
@@ -181,13 +181,12 @@ class ZaloOaChannel:
         """Events come late and in any order: who wrote after they left is here again."""
         parts = self._parts
         with parts.database.read() as session:
-            identity = find_identity(
+            last = wrote_at(
                 session,
                 commune_id=parts.commune_id(self.commune),
                 channel=ZALO_OA,
                 hashes=parts.vault.hashes(ZALO_OA, event.user),
             )
-            last = identity.last_message_at if identity else None
         return last is not None and last.timestamp() * 1000 > event.at_ms
 
     # --- Meanwhile --------------------------------------------------------------------------------

@@ -5,12 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from bot.assembly import Assistant
 from bot.crowd import Crowd, Marks
 from bot.desk import DatabaseDesk
 from bot.messages import Entry, IncomingMessage, Overloaded, Receipt, UnknownCommune
+from records import arrivals
 from records.models import (
     Completion,
     Erasure,
@@ -318,3 +320,43 @@ def test_people_of_two_communes_may_come_together(assistant: Assistant):
     assert isinstance(away, Receipt)
     assert here.commune_id != away.commune_id
     assert {row.commune_id for row in rows(assistant, InboxMessage)} == {here.commune_id, away.commune_id}
+
+
+@pytest.mark.parametrize("migrated_url", ["postgresql"], indirect=True)
+def test_who_is_erased_the_moment_they_write_begins_anew(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+):
+    before = assistant.desk.receive(message(ASK, 1))
+    assert assistant.desk.wait(before, timeout_s=20)
+    stored = arrivals._stored
+
+    def erased_meanwhile(connection, *more):
+        monkeypatch.setattr(arrivals, "_stored", stored)
+        with assistant.database.write() as session:
+            session.execute(delete(Learner))
+        raise IntegrityError("the talk is gone", None, Exception())
+
+    monkeypatch.setattr(arrivals, "_stored", erased_meanwhile)
+    receipt = assistant.desk.receive(message(ASK, 2))
+
+    assert receipt.is_new
+    assert receipt.conversation_id != before.conversation_id
+
+
+def test_when_the_database_stays_away_nobody_is_kept_waiting_one_after_the_other(
+    assistant: Assistant, monkeypatch: pytest.MonkeyPatch
+):
+    tried = []
+
+    def away(self, message):
+        tried.append(message.external_id)
+        raise OperationalError("away", None, Exception())
+
+    monkeypatch.setattr("bot.desk.ONE_BY_ONE_S", -1)
+    monkeypatch.setattr(DatabaseDesk, "_receive_together", lambda self, messages: {})
+    monkeypatch.setattr(DatabaseDesk, "receive", away)
+
+    outcomes = assistant.desk.receive_all([message(ASK, 1, person=f"người {n}") for n in range(3)])
+
+    assert tried == ["người 0"]
+    assert [type(outcome) for outcome in outcomes] == [OperationalError, Overloaded, Overloaded]

@@ -12,7 +12,7 @@ from bot.content import Content
 from bot.drill import DATABASE, DrillError, run_drill
 from bot.settings import Settings
 from records.backup import BackupError, back_up
-from records.backup_postgresql import dump
+from records.backup_postgresql import SCRATCH, dump, scratch_database
 from records.communes import find_commune
 from records.database import open_database, sqlite_url
 from records.models import InboxMessage
@@ -145,3 +145,31 @@ def test_who_may_make_no_database_is_told_so(postgresql_home: Settings, content:
 def test_a_backup_of_the_other_kind_is_refused(home: Settings, content: Content, tmp_path: Path):
     with pytest.raises(DrillError, match=r"found a\.dump, expected a backup that ends with \.db"):
         run_drill(home, tmp_path / "a.dump", content=content)
+
+
+def test_what_a_drill_that_was_broken_off_left_goes_with_the_next(
+    postgresql_home: Settings, content: Content
+):
+    with (
+        closing(open_database(database_url(postgresql_home))) as database,
+        database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        connection.execute(text(f"CREATE DATABASE {SCRATCH}left"))
+
+    run_drill(postgresql_home, None, questions=[CALL], content=content)
+
+    assert not [name for name in databases(postgresql_home) if name.startswith(SCRATCH)]
+
+
+def test_an_address_that_names_its_database_twice_is_no_way_into_the_one_in_use(
+    postgresql_home: Settings, content: Content
+):
+    url = make_url(database_url(postgresql_home))
+    twice = url.update_query_dict({"dbname": url.database or ""}).render_as_string(hide_password=False)
+
+    with (
+        scratch_database(twice) as beside,
+        closing(open_database(beside)) as database,
+        database.engine.connect() as connection,
+    ):
+        assert connection.scalar(text("SELECT current_database()")) != url.database

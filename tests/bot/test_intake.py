@@ -101,6 +101,22 @@ async def test_a_commit_that_hangs_holds_up_no_others_until_too_many_hang():
     assert desk.together == [1] * (AT_ONCE + 1)
 
 
+async def test_who_comes_after_a_commit_is_late_does_not_wait_for_it_either(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("bot.intake.PATIENCE_S", 0)
+    desk = SlowDesk()
+    intake = Intake(desk)
+    waiting = []
+
+    for number in range(3):
+        waiting.append(asyncio.create_task(intake.receive(message(number))))
+        await desk.reached(number + 1)
+        await asyncio.sleep(0)  # it is late, and nobody waits
+    desk.open.set()
+    receipts = await asyncio.gather(*waiting)
+
+    assert all(receipt.is_new for receipt in receipts)
+
+
 async def test_who_does_not_wait_any_more_takes_nothing_back():
     desk = SlowDesk()
     intake = Intake(desk)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from records.communes import add_commune, add_hamlet
 from records.database import Database
 from records.handoffs import open_call
+from records.inbox import claim
 from records.learners import (
     find_conversation,
     find_identity,
@@ -15,6 +16,7 @@ from records.learners import (
     note_message,
     open_conversation,
     set_hamlet,
+    wrote_at,
 )
 from records.models import ChannelIdentity, Commune, Completion, Conversation, Handoff, Learner, Question
 from records.questions import record_completion, record_question
@@ -279,3 +281,15 @@ def test_who_is_known_by_an_old_and_by_the_new_hash_goes_on_with_the_new_one(dat
         )
 
     assert found.id == newer
+
+
+def test_when_somebody_wrote_last_is_known_exactly_from_their_messages(database: Database, home: int):
+    who = {"commune_id": home, "channel": "zalo", "hashes": ["ba"]}
+    later = NOW + dt.timedelta(seconds=40)
+    with database.write() as session:
+        nobody = wrote_at(session, **who)
+        noted = note_message(session, **who, sealed_address=None, now=NOW)
+        at_first = wrote_at(session, **who)
+        claim(session, noted, message_id="2", text="", now=later)
+
+        assert (nobody, at_first, wrote_at(session, **who)) == (None, NOW, later)
