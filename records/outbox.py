@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Update,
     bindparam,
+    exists,
     func,
     insert,
     literal_column,
@@ -58,15 +59,66 @@ class Taken:
 PENDING, SENDING = literal_column("'pending'", String), literal_column("'sending'", String)
 
 
-def _next(most: int) -> Select[Any]:
-    """Of the `most` that wait longest, the first that is due and the first of its talk (see `inbox`)."""
-    here = (
-        OutboxMessage.commune_id == bindparam("commune_id"),
-        OutboxMessage.channel == bindparam("channel"),
+def _wanted() -> Select[Any]:
+    """What a sender needs of a row, for rows that are due; to be said yet: which is the first."""
+    return (
+        select(
+            OutboxMessage.id,
+            OutboxMessage.inbox_id,
+            OutboxMessage.conversation_id,
+            OutboxMessage.body,
+            OutboxMessage.attempts,
+            OutboxMessage.created_at,
+            ChannelIdentity.sealed_address,
+            ChannelIdentity.last_message_at,
+            ChannelIdentity.left_at,
+        )
+        .join(
+            Conversation,
+            (Conversation.commune_id == OutboxMessage.commune_id)
+            & (Conversation.id == OutboxMessage.conversation_id),
+        )
+        .join(
+            ChannelIdentity,
+            (ChannelIdentity.commune_id == Conversation.commune_id)
+            & (ChannelIdentity.id == Conversation.identity_id),
+        )
+        .where(
+            *_HERE,
+            OutboxMessage.state == PENDING,
+            # What was not put off is due, although the clock may have been set back since.
+            or_(
+                OutboxMessage.not_before <= bindparam("now"),
+                OutboxMessage.not_before <= OutboxMessage.created_at,
+            ),
+        )
+        .limit(1)
     )
+
+
+_HERE = (
+    OutboxMessage.commune_id == bindparam("commune_id"),
+    OutboxMessage.channel == bindparam("channel"),
+)
+
+
+def _next_in_order() -> Select[Any]:
+    """For SQLite, which walks along the rows that wait and stops at the first."""
+    earlier = aliased(OutboxMessage)
+    has_earlier = exists().where(
+        earlier.commune_id == OutboxMessage.commune_id,
+        earlier.conversation_id == OutboxMessage.conversation_id,
+        earlier.state.in_((PENDING, SENDING)),
+        earlier.id < OutboxMessage.id,
+    )
+    return _wanted().where(~has_earlier).order_by(OutboxMessage.id)
+
+
+def _next_among(most: int) -> Select[Any]:
+    """For PostgreSQL: of those that wait longest, the first that is the first of its talk (see `inbox`)."""
     pending = (
         select(OutboxMessage.id, OutboxMessage.conversation_id)
-        .where(*here, OutboxMessage.state == PENDING)
+        .where(*_HERE, OutboxMessage.state == PENDING)
         .order_by(OutboxMessage.id)
         .limit(literal_column(str(most)))
         .subquery("pending")
@@ -80,48 +132,20 @@ def _next(most: int) -> Select[Any]:
         under_way.state == SENDING,
     )
     return (
-        select(
-            OutboxMessage.id,
-            OutboxMessage.inbox_id,
-            OutboxMessage.conversation_id,
-            OutboxMessage.body,
-            OutboxMessage.attempts,
-            OutboxMessage.created_at,
-            ChannelIdentity.sealed_address,
-            ChannelIdentity.last_message_at,
-            ChannelIdentity.left_at,
-        )
-        .select_from(oldest)
-        .join(OutboxMessage, here[0] & (OutboxMessage.id == oldest.c.id))
-        .join(
-            Conversation,
-            (Conversation.commune_id == OutboxMessage.commune_id)
-            & (Conversation.id == OutboxMessage.conversation_id),
-        )
-        .join(
-            ChannelIdentity,
-            (ChannelIdentity.commune_id == Conversation.commune_id)
-            & (ChannelIdentity.id == Conversation.identity_id),
-        )
-        .where(
-            oldest.c.id == oldest.c.first_id,
-            OutboxMessage.state == PENDING,  # asked again of the row as it is once it is locked
-            # What was not put off is due, although the clock may have been set back since.
-            or_(
-                OutboxMessage.not_before <= bindparam("now"),
-                OutboxMessage.not_before <= OutboxMessage.created_at,
-            ),
-            OutboxMessage.conversation_id.not_in(talks_under_way),
-        )
+        _wanted()
+        .join(oldest, oldest.c.id == OutboxMessage.id)
+        .where(oldest.c.id == oldest.c.first_id, OutboxMessage.conversation_id.not_in(talks_under_way))
         .order_by(oldest.c.id)
-        .limit(1)
         .with_for_update(skip_locked=True, of=OutboxMessage)
     )
 
 
 # Statements are built once: that costs more than running them, and each reply needs them.
-_FIRST_LOOK = _next(24)
-_ALL = _next(1_000_000)  # needed only where others have all of the first, or none of them is due
+_LOOKS = {
+    "sqlite": (_next_in_order(),),
+    # The second is needed only where others have all of the first, or none of them is due.
+    "postgresql": (_next_among(24), _next_among(1_000_000)),
+}
 _TABLE = Base.metadata.tables["outbox"]
 _PUT = insert(_TABLE)
 _MARK = (
@@ -208,7 +232,9 @@ def take_next(
     nobody is written to twice at a time. `worker_id`: the worker that sends it.
     """
     asked = {"commune_id": commune_id, "channel": channel, "now": now}
-    row = session.execute(_FIRST_LOOK, asked).first() or session.execute(_ALL, asked).first()
+    bind = session if isinstance(session, Connection) else session.get_bind()
+    looks = (session.execute(look, asked).first() for look in _LOOKS[bind.dialect.name])
+    row = next((row for row in looks if row is not None), None)
     if row is None:
         return None
     attempts = row.attempts + 1
