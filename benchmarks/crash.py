@@ -16,6 +16,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -110,7 +111,7 @@ class Report:
     doubled: int
     inversions: int
     is_whole: bool
-    back_s: list[float]
+    back_s: list[tuple[float, float]]  # of anybody, of the worker
 
     @property
     def is_good(self) -> bool:
@@ -118,7 +119,7 @@ class Report:
         return not broken and self.is_whole
 
     def lines(self) -> list[str]:
-        back = sorted(self.back_s) or [0.0]
+        answered, back = (sorted(times) for times in zip(*self.back_s or [(0.0, 0.0)], strict=True))
         doubled = f"{self.doubled} ({self.doubled / max(1, self.rounds):.2f} a crash)"
         return [
             f"crashes                    {self.rounds}",
@@ -129,7 +130,8 @@ class Report:
             f"replies that came twice    {doubled}",
             f"out of order               {self.inversions}",
             f"database whole             {'yes' if self.is_whole else 'NO'}",
-            f"back in service            median {percentile(back, 0.5):.1f} s, longest {back[-1]:.1f} s",
+            f"back in service            {_seconds(answered)}",
+            f"the worker itself          {_seconds(back)}",
         ]
 
 
@@ -183,18 +185,29 @@ def run(
             return _check(database, talking, rounds, back_s)
 
 
-def _crash(made: Cluster, talking: People, chance: random.Random, messages: int) -> float:
-    """A round; returns the seconds from the crash until the worker took and answered messages again."""
+def _crash(made: Cluster, talking: People, chance: random.Random, messages: int) -> tuple[float, float]:
+    """A round; returns the seconds until anybody answered again, and until the worker was back."""
     enough = len(talking.acknowledged) + messages
     _wait(lambda: len(talking.acknowledged) >= enough, ROUND_S)
     time.sleep(chance.random() / 2)
     number = chance.randrange(len(made.servers))
     made.servers[number].kill()
     began, replies = time.perf_counter(), len(talking.platform.sent)
-    made.servers[number] = made.start()
+    with ThreadPoolExecutor(1) as starter:
+        starting = starter.submit(made.start)
+        # What was sent by others: of several workers the rest go on.
+        _wait(lambda: len(talking.platform.sent) > replies or starting.done(), ROUND_S)
+        answered_s = time.perf_counter() - began
+        is_answered = len(talking.platform.sent) > replies
+        made.servers[number] = starting.result()
     talking.addresses[number] = made.servers[number].url
+    back_s = time.perf_counter() - began
     _wait(lambda: len(talking.platform.sent) > replies, ROUND_S)
-    return time.perf_counter() - began
+    return (answered_s if is_answered else time.perf_counter() - began), back_s
+
+
+def _seconds(times: Sequence[float]) -> str:
+    return f"median {percentile(times, 0.5):.1f} s, longest {times[-1]:.1f} s"
 
 
 def fill(database: Database, count: int) -> None:
@@ -236,7 +249,7 @@ def _open_rows(database: Database) -> int:
         return (session.scalar(waiting) or 0) + (session.scalar(unsent) or 0)
 
 
-def _check(database: Database, talking: People, rounds: int, back_s: list[float]) -> Report:
+def _check(database: Database, talking: People, rounds: int, back_s: list[tuple[float, float]]) -> Report:
     with database.read() as session:
         rows = session.execute(
             select(InboxMessage.id, InboxMessage.message_id, InboxMessage.conversation_id, InboxMessage.state)
