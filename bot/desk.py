@@ -117,7 +117,7 @@ class DatabaseDesk:
 
     def _receive_together(self, messages: Sequence[IncomingMessage]) -> dict[int, Receipt]:
         """place in `messages` → its receipt; empty where there is nothing to gain, or one of them failed."""
-        ready = self._ready_together(messages)
+        ready = self._ready_together(messages) if len(messages) > 1 else {}
         if len(ready) < 2:
             return {}
         try:

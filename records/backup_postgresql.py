@@ -101,16 +101,17 @@ def restore_dump(path: Path, database: Database) -> dict[str, Any]:
 def scratch_database(url: str) -> Iterator[str]:
     """The address of an empty database beside the one at `url`, which goes away in the end.
 
-    One at a time; what an earlier one left when it was broken off goes away now.
+    One at a time for a database; what an earlier one left when it was broken off goes away now.
     """
     asked = make_url(url).set(drivername="postgresql+psycopg").difference_update_query(["dbname"])
-    name = f"{SCRATCH}{secrets.token_hex(6)}"
-    beside = asked.set(database=name)
     with _autocommit(make_url(url)) as connection:
+        prefix = scratch_prefix(connection)
+        name = f"{prefix}{secrets.token_hex(6)}"
+        beside = asked.set(database=name)
         if not connection.scalar(text("SELECT pg_try_advisory_lock(hashtext(:name))"), {"name": SCRATCH}):
             raise BackupError("found another drill that runs, expected none")
         left = text("SELECT datname FROM pg_database WHERE starts_with(datname, :name)")
-        for old in connection.scalars(left, {"name": SCRATCH}).all():
+        for old in connection.scalars(left, {"name": prefix}).all():
             connection.execute(text(f'DROP DATABASE IF EXISTS "{old}" WITH (FORCE)'))
         try:
             connection.execute(text(f"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8'"))
@@ -125,6 +126,12 @@ def scratch_database(url: str) -> Iterator[str]:
             yield beside.render_as_string(hide_password=False)
         finally:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+def scratch_prefix(connection: Connection) -> str:
+    """What the names of a database's scratch databases begin with: a server may hold several communes'."""
+    oid = connection.scalar(text("SELECT oid FROM pg_database WHERE datname = current_database()"))
+    return f"{SCRATCH}{oid}_"
 
 
 @contextmanager

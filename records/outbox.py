@@ -57,6 +57,10 @@ class Taken:
 
 # Written out, so that also a plan that is made once knows how few these are among all that were sent.
 PENDING, SENDING = literal_column("'pending'", String), literal_column("'sending'", String)
+_HERE = (
+    OutboxMessage.commune_id == bindparam("commune_id"),
+    OutboxMessage.channel == bindparam("channel"),
+)
 
 
 def _wanted() -> Select[Any]:
@@ -94,12 +98,6 @@ def _wanted() -> Select[Any]:
         )
         .limit(1)
     )
-
-
-_HERE = (
-    OutboxMessage.commune_id == bindparam("commune_id"),
-    OutboxMessage.channel == bindparam("channel"),
-)
 
 
 def _next_in_order() -> Select[Any]:

@@ -12,7 +12,7 @@ from bot.content import Content
 from bot.drill import DATABASE, DrillError, run_drill
 from bot.settings import Settings
 from records.backup import BackupError, back_up
-from records.backup_postgresql import SCRATCH, dump, scratch_database
+from records.backup_postgresql import SCRATCH, dump, scratch_database, scratch_prefix
 from records.communes import find_commune
 from records.database import open_database, sqlite_url
 from records.models import InboxMessage
@@ -154,11 +154,24 @@ def test_what_a_drill_that_was_broken_off_left_goes_with_the_next(
         closing(open_database(database_url(postgresql_home))) as database,
         database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
     ):
-        connection.execute(text(f"CREATE DATABASE {SCRATCH}left"))
+        connection.execute(text(f"CREATE DATABASE {scratch_prefix(connection)}left"))
 
     run_drill(postgresql_home, None, questions=[CALL], content=content)
 
     assert not [name for name in databases(postgresql_home) if name.startswith(SCRATCH)]
+
+
+def test_a_drill_leaves_alone_what_drills_of_other_databases_have(postgresql_home: Settings):
+    with (
+        closing(open_database(database_url(postgresql_home))) as database,
+        database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection,
+    ):
+        connection.execute(text(f"CREATE DATABASE {SCRATCH}0_other"))
+        with scratch_database(database_url(postgresql_home)):
+            during = databases(postgresql_home)
+        connection.execute(text(f"DROP DATABASE {SCRATCH}0_other"))
+
+    assert f"{SCRATCH}0_other" in during
 
 
 def test_an_address_that_names_its_database_twice_is_no_way_into_the_one_in_use(
